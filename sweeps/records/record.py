@@ -1,0 +1,93 @@
+"""What is known of a trial: records, rebuilt from the ledger and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+Goal = Literal["minimize", "maximize"]
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"  # by a scheduler, at a report
+    FINISHED = "finished"
+    FAILED = "failed"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"  # the sweep ended first; resume goes on with it
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more is to come from such a trial."""
+        return self in {State.STOPPED, State.FINISHED, State.FAILED, State.DIVERGED}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a trial is in its state: a code for machines (``asha``, ``completed``, ``worker-lost``) and a text."""
+
+    code: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ReportRecord:
+    """One report as the ledger has it. ``checkpoint`` is relative to the sweep folder; ``time`` seconds since 1970."""
+
+    number: int
+    metrics: Mapping[str, float]
+    attempt: int
+    time: float
+    step: int = 0
+    epoch: float = 0.0
+    train_seconds: float = 0.0
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One trial. ``reports`` are gapless from 1: those of a later attempt have replaced earlier ones.
+
+    ``seconds`` is the time on a worker, over all attempts.
+    """
+
+    id: str
+    params: Mapping[str, Any]
+    state: State = State.PENDING
+    reason: Reason | None = None
+    reports: tuple[ReportRecord, ...] = ()
+    attempt: int = 0
+    seconds: float = 0.0
+    created: float = 0.0
+    dropped: frozenset[str] = field(default_factory=frozenset)  # checkpoints that retention deleted
+
+    def best(self, metric: str, goal: Goal) -> ReportRecord | None:
+        """The report with the best value of ``metric``; the earliest of equals; ``None`` without any."""
+        having = [report for report in self.reports if metric in report.metrics]
+        if not having:
+            return None
+        sign = 1.0 if goal == "minimize" else -1.0
+        return min(having, key=lambda report: (sign * report.metrics[metric], report.number))
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """A whole sweep as its ledger tells it.
+
+    ``state``: ``running``, ``finished``, ``interrupted`` or ``failed`` as last written; ``trials`` in order of id.
+    ``seconds`` is driver time over all attempts.
+    """
+
+    name: str
+    metric: str
+    goal: Goal
+    state: str
+    trials: tuple[TrialRecord, ...]
+    planned: int | None = None
+    created: float = 0.0
+    seconds: float = 0.0
+    attempts: int = 1

@@ -1,0 +1,50 @@
+"""What a searcher is: a pure object that is told what happened and asked what to try next.
+
+It gets a seed and writes nothing. Suggestion number ``n`` depends on the seed, on ``n`` and on what
+was told before, in order, and on nothing else: so telling a ledger again gives back the same searcher.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+Params = Mapping[str, Any]
+
+
+class Outcome(StrEnum):
+    """How a trial ended, for a searcher."""
+
+    FINISHED = "finished"  # trained to its end: its last report is a full result
+    STOPPED = "stopped"  # censored by a scheduler: only what was reported up to there is known
+    FAILED = "failed"  # crashed or diverged: no result at all, not a bad one
+
+
+class Searcher(ABC):
+    """Asks and tells. Scores are larger-is-better everywhere in this room (the study flips the sign)."""
+
+    @abstractmethod
+    def ask(self, number: int) -> Params | None:
+        """The configuration for trial ``number`` (from 1), or ``None`` when there is none left.
+
+        The trial counts as pending from here on, until ``end``.
+        """
+
+    def report(self, number: int, report: int, score: float) -> None:
+        """Trial ``number`` scored ``score`` at its report ``report`` (from 1)."""
+        return
+
+    def end(self, number: int, outcome: Outcome) -> None:
+        """Trial ``number`` is over."""
+        return
+
+    def replay(self, number: int, params: Params) -> None:
+        """Trial ``number`` was given ``params`` earlier (resume): as if ``ask`` had just returned them."""
+        return
+
+    @property
+    def size(self) -> int | None:
+        """How many configurations there are in all, where that is known (a grid)."""
+        return None

@@ -1,0 +1,174 @@
+"""The settings of one training run: frozen, typed, every searchable name a field."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from trainer.errors import ConfigError
+
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Goal = Literal["minimize", "maximize"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
+
+
+class Steps(_Frozen):
+    """A report interval in optimizer updates: ``{steps: 50}``."""
+
+    steps: int = Field(ge=1)
+
+
+class DataConfig(_Frozen):
+    """Where the rows come from and how they are split.
+
+    Exactly one source: ``name`` (a hub data set), ``sklearn`` (a bundled set), ``function``
+    (``module:function`` that returns arrays), or files named by ``train``/``validation``/``test``.
+    With ``name``, the three name splits of that data set instead.
+    """
+
+    name: str | None = None
+    config: str | None = None
+    sklearn: Literal["digits", "iris", "wine", "breast_cancer"] | None = None
+    function: str | None = None
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    text: str | None = None
+    text_pair: str | None = None
+    label: str | None = None
+    features: tuple[str, ...] | None = None
+    label_names: tuple[str, ...] | None = None
+    validation_fraction: float = Field(0.1, ge=0.0, lt=1.0)
+    test_fraction: float = Field(0.0, ge=0.0, lt=1.0)
+    stratify: bool = True
+    split_seed: int = 0
+    limit: int | None = Field(None, ge=1)
+    limit_validation: int | None = Field(None, ge=1)
+    scaling: Literal["none", "standard", "minmax"] = "none"
+    shape: tuple[int, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        sources = [key for key in ("name", "sklearn", "function") if getattr(self, key)]
+        if not sources and not self.train:
+            raise ValueError("no data: give one of name, sklearn, function, or train as a file")
+        if len(sources) > 1:
+            raise ValueError(f"one source only, got {' and '.join(sources)}")
+        return self
+
+
+class TrainConfig(_Frozen):
+    """Everything one run needs to know. Fractions of an epoch where not said otherwise.
+
+    ``batch_size`` is the effective batch: rows per optimizer update. ``micro_batch_size`` is what goes
+    through the device at once (``None``: as much of the batch as fits; halved on out-of-memory).
+    ``report_every`` is a number of epochs or ``{steps: n}``. ``warmup`` is a fraction of all updates.
+    ``step_size`` (epochs) and ``gamma`` belong to the step schedule.
+    ``max_length`` is in tokens; ``patience`` counts reports without improvement.
+    """
+
+    task: str = "text-classification"
+    model: str
+    model_args: dict[str, Any] = Field(default_factory=dict)
+    data: DataConfig
+    metric: str = "loss"
+    goal: Goal | None = None
+    epochs: float = Field(3.0, gt=0)
+    report_every: float | Steps = 1.0
+    batch_size: int = Field(32, ge=1)
+    micro_batch_size: int | None = Field(None, ge=1)
+    eval_batch_size: int = Field(64, ge=1)
+    learning_rate: float = Field(5e-5, gt=0)
+    weight_decay: float = Field(0.0, ge=0)
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    momentum: float = Field(0.9, ge=0, lt=1)
+    beta1: float = Field(0.9, ge=0, lt=1)
+    beta2: float = Field(0.999, ge=0, lt=1)
+    epsilon: float = Field(1e-8, gt=0)
+    schedule: Literal["linear", "cosine", "step", "constant"] = "linear"
+    warmup: float = Field(0.0, ge=0, lt=1)
+    step_size: float = Field(1.0, gt=0)
+    gamma: float = Field(0.1, gt=0, le=1)
+    max_grad_norm: float | None = Field(1.0, gt=0)
+    dropout: float | None = Field(None, ge=0, lt=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    patience: int | None = Field(None, ge=1)
+    max_length: int | None = Field(None, ge=1)
+    precision: Precision = "auto"
+    seed: int = Field(0, ge=0, lt=2**32)
+
+    @field_validator("report_every")
+    @classmethod
+    def _positive(cls, value: float | Steps) -> float | Steps:
+        if not isinstance(value, Steps) and value <= 0:
+            raise ValueError(f"must be above 0 epochs, got {value}")
+        return value
+
+    @classmethod
+    def build(cls, settings: Mapping[str, Any], params: Mapping[str, Any] | None = None) -> TrainConfig:
+        """Settings with a trial's parameters laid over them; a dotted name reaches inside.
+
+        Raises:
+            ConfigError: one line for the first setting that is unknown, mistyped or out of range.
+        """
+        merged: dict[str, Any] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
+        for name, value in (params or {}).items():
+            head, _, rest = name.partition(".")
+            if rest:
+                inner = merged.setdefault(head, {})
+                if not isinstance(inner, dict):
+                    raise ConfigError(name, f"{head} is {inner!r}, not a mapping")
+                inner[rest] = value
+            else:
+                merged[head] = value
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            raise explain(error) from None
+
+    def resolve_paths(self, base: Path) -> TrainConfig:
+        """The same settings with relative files resolved from ``base``; names that are no path stay."""
+        data = self.data
+        if not data.name:
+            files = {
+                key: str((base / value).resolve())
+                for key in ("train", "validation", "test")
+                if (value := getattr(data, key)) is not None
+            }
+            data = data.model_copy(update=files)
+        local = base / self.model
+        model = str(local.resolve()) if ":" not in self.model and local.is_dir() else self.model
+        return self.model_copy(update={"data": data, "model": model})
+
+
+def field_names() -> tuple[str, ...]:
+    """Every name that a sweep may fix or search, inner ones dotted."""
+    inner = tuple(f"data.{name}" for name in DataConfig.model_fields)
+    return (*TrainConfig.model_fields, *inner)
+
+
+def explain(error: ValidationError) -> ConfigError:
+    """The first complaint of pydantic as one line of ours."""
+    first = error.errors()[0]
+    # A union (report_every) adds the branch it tried to the location; the names of fields are enough.
+    parts = [str(part) for part in first["loc"] if str(part) not in {"float", "Steps"}]
+    key = ".".join(parts) or "settings"
+    value = first.get("input")
+    if first["type"] == "extra_forbidden":
+        names = DataConfig.model_fields if parts[0] == "data" else TrainConfig.model_fields
+        close = difflib.get_close_matches(parts[-1], list(names), n=1)
+        mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
+        return ConfigError(key, "unknown setting", mend)
+    if first["type"] == "missing":
+        return ConfigError(key, "is missing", "every training needs it")
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    shown = "" if isinstance(value, dict) else f", got {value!r}"
+    return ConfigError(key, message + shown)

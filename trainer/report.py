@@ -1,0 +1,35 @@
+"""What a training run says of itself at each report point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report of one run.
+
+    Attributes:
+        number: counts from 1 and goes on after a resume.
+        step: optimizer updates so far.
+        epoch: fractions of an epoch so far.
+        metrics: validation metrics under their plain names (``accuracy``, ``loss``), ``best_<metric>``
+            for the chosen one, and the training side: ``train_loss``, ``learning_rate``, ``grad_norm``,
+            ``samples_per_second``. All finite.
+        train_seconds: seconds inside training steps since this run's first step, over all attempts.
+        checkpoint: folder of the checkpoint written just before this report, if one was.
+        is_best: whether this report holds the best value of the chosen metric so far.
+        done: whether this was the last report.
+        reason: why it is done: ``completed`` or ``patience``; ``None`` while it goes on.
+    """
+
+    number: int
+    step: int
+    epoch: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    train_seconds: float = 0.0
+    checkpoint: Path | None = None
+    is_best: bool = False
+    done: bool = False
+    reason: str | None = None
