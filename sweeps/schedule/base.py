@@ -11,22 +11,25 @@ from enum import StrEnum
 
 
 class Decision(StrEnum):
+    """What becomes of a trial after a report."""
+
     CONTINUE = "continue"
     STOP = "stop"
 
 
 class Scheduler(ABC):
+    """Told every report of every trial, in the order in which they arrive."""
+
     name: str = "none"
 
     @abstractmethod
     def report(self, trial: str, report: int, score: float) -> Decision:
         """What becomes of ``trial`` after its report ``report`` (from 1) scored ``score``."""
 
-    def end(self, trial: str) -> None:
+    def end(self, trial: str) -> None:  # noqa: B027 (a hook: nothing is a fine answer)
         """``trial`` is over, for whatever cause."""
-        return
 
-    def explain(self, trial: str) -> str:
+    def explain(self, trial: str) -> str:  # noqa: ARG002
         """Why ``trial`` was stopped, in words for a person; empty where it was not."""
         return ""
 
