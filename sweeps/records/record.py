@@ -11,6 +11,8 @@ Goal = Literal["minimize", "maximize"]
 
 
 class State(StrEnum):
+    """Where a trial is in its life."""
+
     PENDING = "pending"
     RUNNING = "running"
     PAUSED = "paused"
