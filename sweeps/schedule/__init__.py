@@ -5,6 +5,7 @@ from __future__ import annotations
 from sweeps.errors import InputError
 from sweeps.schedule.asha import AshaScheduler
 from sweeps.schedule.base import Decision, Scheduler
+from sweeps.schedule.median import MedianScheduler
 from sweeps.schedule.none import NoScheduler
 
 SCHEDULERS = ("none", "asha", "median")
@@ -39,6 +40,8 @@ def make_scheduler(
                 key = f"{where}.reduction_factor"
                 raise InputError(f"{reduction_factor} reduces nothing", key=key, mend="use a number above 1, say 3")
             return AshaScheduler(grace=grace, reduction_factor=reduction_factor, min_trials=min_trials or 1)
+        case "median":
+            return MedianScheduler(grace=grace, min_trials=min_trials or 3)
         case _:
             mend = f"choose one of {', '.join(SCHEDULERS)}"
             raise InputError(f"no scheduler {name!r}", key=f"{where}.scheduler", mend=mend)

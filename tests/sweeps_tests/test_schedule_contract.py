@@ -1,0 +1,51 @@
+"""Every scheduler passes the conformance suite; names and bad settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweeps.errors import InputError
+from sweeps.schedule import SCHEDULERS, Scheduler, make_scheduler
+from tests.conformance.schedule_suite import SchedulerSuite
+
+
+class TestNone(SchedulerSuite):
+    stops = False
+
+    def make(self) -> Scheduler:
+        return make_scheduler("none")
+
+
+class TestAsha(SchedulerSuite):
+    def make(self) -> Scheduler:
+        return make_scheduler("asha", grace=1, reduction_factor=3)
+
+
+class TestAshaWithGraceAndASmallFractionalFactor(SchedulerSuite):
+    def make(self) -> Scheduler:
+        return make_scheduler("asha", grace=2, reduction_factor=1.5, min_trials=4)
+
+
+class TestMedian(SchedulerSuite):
+    def make(self) -> Scheduler:
+        return make_scheduler("median", grace=2)
+
+
+def test_every_scheduler_is_made_by_its_name() -> None:
+    assert [make_scheduler(name).name for name in SCHEDULERS] == list(SCHEDULERS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"name": "hyperbland"}, "early_stopping.scheduler"),
+        ({"name": "asha", "grace": 0}, "early_stopping.grace"),
+        ({"name": "asha", "reduction_factor": 1}, "early_stopping.reduction_factor"),
+        ({"name": "asha", "reduction_factor": float("nan")}, "early_stopping.reduction_factor"),
+        ({"name": "median", "min_trials": 0}, "early_stopping.min_trials"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_with_their_key(settings: dict[str, float], key: str) -> None:
+    with pytest.raises(InputError) as error:
+        make_scheduler(**settings)  # type: ignore[arg-type]
+    assert error.value.key == key

@@ -1,0 +1,58 @@
+"""The median rule's decisions, one by one, on recorded curves."""
+
+from __future__ import annotations
+
+from sweeps.schedule.median import MedianScheduler
+from tests.conformance.schedule_suite import decisions_of, expected
+
+THREE_CURVES = """
+    a 1 0.2 continue
+    b 1 0.4 continue
+    c 1 0.6 continue
+    a 2 0.4 continue
+    b 2 0.6 continue
+    c 2 0.8 continue
+"""  # running averages at report 2: 0.3, 0.5, 0.7
+
+
+def test_best_so_far_against_the_median_of_running_averages() -> None:
+    table = (
+        THREE_CURVES
+        + """
+        d 1 0.50 continue
+        d 2 0.30 continue
+        e 1 0.40 stop
+        f 1 0.44 continue
+        f 2 0.43 stop
+    """
+    )  # d's best ties with the median of 0.3, 0.5, 0.7; that of 0.3, 0.4, 0.5, 0.7 is more than f's best
+    assert decisions_of(MedianScheduler(grace=1, min_trials=3), table) == expected(table)
+
+
+def test_grace_and_min_trials() -> None:
+    table = THREE_CURVES + "d 1 0.0 continue\n d 2 0.0 stop"
+    assert decisions_of(MedianScheduler(grace=2, min_trials=3), table) == expected(table)
+    table = THREE_CURVES + "d 1 0.0 continue\n d 2 0.0 continue"
+    assert decisions_of(MedianScheduler(grace=2, min_trials=4), table) == expected(table)
+
+
+def test_missing_reports_late_ones_and_trials_that_failed_early() -> None:
+    table = """
+        a 1 0.5 continue
+        b 2 0.5 continue
+        c 3 0.5 continue
+        failed 1 0.9 continue
+        d 3 0.1 continue
+        a 3 0.5 continue
+        b 3 0.5 continue
+        d 2 0.9 continue
+        d 4 0.1 continue
+        e 3 0.1 stop
+    """  # at 3: a, b, c, d have come so far; the one that failed has not; d's late report does not count
+    assert decisions_of(MedianScheduler(grace=2, min_trials=3), table) == expected(table)
+
+
+def test_the_explanation_names_the_median() -> None:
+    scheduler = MedianScheduler(grace=2, min_trials=3)
+    decisions_of(scheduler, THREE_CURVES + "d 2 0.1 stop")
+    assert scheduler.explain("d") == "report 2: best 0.1 is below the median of 3 running averages (0.5)"
