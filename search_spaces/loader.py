@@ -1,0 +1,85 @@
+"""W&B's ``parameters`` block -> SearchSpace, so that a block can be pasted.
+
+Shape and meanings are those of https://docs.wandb.ai/models/sweeps/sweep-config-keys: ``log_uniform``
+takes exponents of e, ``log_uniform_values`` the values themselves; ``inv_log_uniform`` makes ``log(1/X)``
+uniform from min to max; ``q_...`` gives ``round(X / q) * q``, here kept inside the bounds. Ours are
+``default``, ``points`` and the short forms: a bare list for ``values``, a bare scalar for ``value``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from search_spaces.distributions import DISTRIBUTIONS, KEYS, build
+from search_spaces.errors import SpaceError, suggest
+from search_spaces.parameters import Categorical, Constant, Parameter
+from search_spaces.space import SearchSpace
+
+
+def load_space(block: Mapping[str, Any]) -> SearchSpace:
+    """The search space that a ``parameters`` block describes, in the order of the block.
+
+    Raises:
+        SpaceError: names the parameter, the rule, the value and the mend.
+    """
+    if not isinstance(block, Mapping):
+        raise SpaceError("", f"parameters must be a mapping of names to ranges, got {block!r}")
+    return SearchSpace(tuple(_parameters(block, "")))
+
+
+def _parameters(block: Mapping[Any, Any], prefix: str) -> Iterator[Parameter]:
+    for key, spec in block.items():
+        name = f"{prefix}{key}"
+        if isinstance(spec, Mapping) and "parameters" in spec:
+            yield from _nested(name, spec)
+        else:
+            yield load_parameter(name, spec)
+
+
+def _nested(name: str, spec: Mapping[Any, Any]) -> Iterator[Parameter]:
+    if len(spec) > 1:
+        others = ", ".join(str(key) for key in spec if key != "parameters")
+        raise SpaceError(name, f"has parameters of its own, so it cannot also have {others}")
+    if not isinstance(spec["parameters"], Mapping) or not spec["parameters"]:
+        raise SpaceError(name, f"parameters must be a mapping of names to ranges, got {spec['parameters']!r}")
+    yield from _parameters(spec["parameters"], f"{name}.")
+
+
+def load_parameter(name: str, spec: object) -> Parameter:
+    """One entry of a ``parameters`` block.
+
+    Raises:
+        SpaceError: names the parameter, the rule, the value and the mend.
+    """
+    if isinstance(spec, list | tuple):
+        return Categorical(name, spec)
+    if spec is None:
+        raise SpaceError(name, "says nothing of what it may be", "give values or min and max; for null: {value: null}")
+    if not isinstance(spec, Mapping):
+        return Constant(name, spec)
+    if unknown := next((key for key in spec if key not in KEYS), None):
+        raise SpaceError(name, f"unknown key {unknown!r}", suggest(unknown, KEYS))
+    if "default" in spec and spec["default"] is None:
+        raise SpaceError(name, "default cannot be null", "put null first in values: the first is the default")
+    kind = spec["distribution"] if "distribution" in spec else _implied(name, spec)
+    if kind in {"beta", "q_beta"}:
+        raise SpaceError(name, f"the distribution {kind} is not supported", "take uniform or normal")
+    if not isinstance(kind, str) or kind not in DISTRIBUTIONS:
+        raise SpaceError(name, f"unknown distribution {kind!r}", suggest(kind, DISTRIBUTIONS))
+    return build(name, kind, {key: value for key, value in spec.items() if key != "distribution"})
+
+
+def _implied(name: str, spec: Mapping[Any, Any]) -> str:
+    """The distribution that W&B takes where none is named."""
+    if "value" in spec:
+        return "constant"
+    if "values" in spec:
+        return "categorical_w_probabilities" if "probabilities" in spec else "categorical"
+    if "min" in spec or "max" in spec:
+        whole = all(isinstance(spec.get(key), int) for key in ("min", "max"))
+        return "q_uniform" if "q" in spec else "int_uniform" if whole else "uniform"
+    given = ", ".join(map(str, spec)) or "nothing"
+    if {"mu", "sigma"} & set(spec):
+        raise SpaceError(name, f"needs a distribution beside {given}", "add distribution: normal or log_normal")
+    raise SpaceError(name, f"says nothing of what it may be, got {given}", "give value, values, or min and max")
