@@ -32,17 +32,14 @@ class Searcher(ABC):
         The trial counts as pending from here on, until ``end``.
         """
 
-    def report(self, number: int, report: int, score: float) -> None:
+    def report(self, number: int, report: int, score: float) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
         """Trial ``number`` scored ``score`` at its report ``report`` (from 1)."""
-        return
 
-    def end(self, number: int, outcome: Outcome) -> None:
+    def end(self, number: int, outcome: Outcome) -> None:  # noqa: B027
         """Trial ``number`` is over."""
-        return
 
-    def replay(self, number: int, params: Params) -> None:
+    def replay(self, number: int, params: Params) -> None:  # noqa: B027
         """Trial ``number`` was given ``params`` earlier (resume): as if ``ask`` had just returned them."""
-        return
 
     @property
     def size(self) -> int | None:

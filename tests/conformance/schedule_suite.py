@@ -118,7 +118,7 @@ class SchedulerSuite:
 
     def test_a_score_that_is_not_finite_never_moves_the_others(self) -> None:
         plain, disturbed = self.make(), self.make()
-        decisions = []
+        decisions: list[bool] = []
         for report, decision in drive(plain, recorded_reports()):
             disturbed.report(f"nan after {len(decisions)}", report[1], float("nan"))
             disturbed.report(f"inf after {len(decisions)}", report[1], float("inf"))

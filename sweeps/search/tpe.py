@@ -1,0 +1,146 @@
+"""Bayesian search: tree-structured Parzen estimators, one for each budget."""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search_spaces.space import SearchSpace
+from sweeps.search.base import Outcome, Params, Searcher
+from sweeps.search.latin import latin_hypercube
+from sweeps.search.optuna_space import OptunaSpace
+from sweeps.search.rung_model import Codes, RungModel
+from sweeps.search.seeding import generator, stable_seed
+
+FULL = math.inf  # the rung of trials that trained to their end
+STARTUP = 10
+MODEL_DRAWS = 4
+RANDOM_DRAWS = 32
+
+
+@dataclass
+class _Trial:
+    codes: Codes
+    latest: int = 0
+    best: float = -math.inf
+    rung: int = 0
+    over: bool = False
+
+
+class TpeSearcher(Searcher):
+    """TPE with a model per rung.
+
+    - **Budgets never mix** (the rule of BOHB: Falkner et al. 2018, "BOHB: Robust and Efficient Hyperparameter
+      Optimization at Scale", section 3.2). A trial is an observation in the model of each rung that it has
+      reached, and of the full budget if it trained to its end. A suggestion comes from the highest rung with
+      enough observations. Telling stopped trials as complete, as Ray Tune's ``OptunaSearch`` does, can lose
+      to random search.
+    - **A trial's value at a rung is its best score up to there**, as trials are ranked by their best report.
+      It is taken at the first report at or past the rung; one that passes several rungs with one report is
+      observed at the highest of them only.
+    - **A stopped trial** is in the models of the rungs that it reached. **A failed one is no result**: it
+      leaves all models. **A running one** is pending in the models of the rungs ahead of it (constant liar).
+    - **The first suggestions** are a Latin hypercube; later ones are random while no rung has enough.
+    - **An exact configuration is not suggested twice** where a few more draws, by the model and then at
+      random, find one that was not. In a small discrete space that is used up, it is.
+
+    Probabilities of choices and the bell of a normal parameter shape the first suggestions; then the model
+    has its own, from what scored well.
+
+    Args:
+        space: what may vary.
+        seed: suggestion ``number`` has a sampler of its own, seeded by ``(seed, number)``, so that a resumed
+            search goes on exactly as it would have.
+        rungs: report numbers, ascending.
+    """
+
+    def __init__(self, space: SearchSpace, *, seed: int, rungs: Sequence[int] = ()) -> None:
+        self._space = space
+        self._seed = seed
+        self._rungs = tuple(rungs)
+        self._codec = OptunaSpace(space)
+        # Not of the number of trials that are planned: an extended sweep goes on as a longer one would have.
+        self._startup = max(STARTUP, len(space.searched) + 2)
+        self._enough = self._startup
+        self._initial = latin_hypercube(space, self._startup, generator(seed, "latin"))
+        self._trials: dict[int, _Trial] = {}
+        self._asked: set[str] = set()
+        self._models: dict[float, RungModel] = {}
+
+    def ask(self, number: int) -> Params | None:
+        """The configuration for trial ``number`` (from 1); the search never runs out."""
+        model = self._model()
+        for draw in range(MODEL_DRAWS + RANDOM_DRAWS):
+            params = self._draw(number, draw, model)
+            if _key(params) not in self._asked:
+                break
+        self.replay(number, params)
+        return params
+
+    def replay(self, number: int, params: Params) -> None:
+        """Trial ``number`` is running with ``params``: pending in every model until it reports or ends."""
+        trial = self._trials[number] = _Trial(self._codec.encode(params))
+        self._asked.add(_key(params))
+        for model in self._models.values():
+            model.add(number, trial.codes)
+
+    def report(self, number: int, report: int, score: float) -> None:
+        """Observe a score, where ``report`` is the first at or past a rung.
+
+        Reports that are repeated (a resumed trial redoes what came after its checkpoint), late or not finite
+        are ignored.
+        """
+        trial = self._trials[number]
+        if trial.over or report <= trial.latest or not math.isfinite(score):
+            return
+        trial.latest = report
+        trial.best = max(trial.best, score)
+        passed = bisect_right(self._rungs, report)
+        if passed and (rung := self._rungs[passed - 1]) > trial.rung:
+            trial.rung = rung
+            self._rung(rung).observe(number, trial.best)
+            for other, model in self._models.items():
+                if other < rung:  # passed without a report there: it is no longer to come
+                    model.drop(number)
+
+    def end(self, number: int, outcome: Outcome) -> None:
+        """Trial ``number`` is over and no longer pending anywhere."""
+        trial = self._trials[number]
+        if trial.over:
+            return
+        if outcome is Outcome.FINISHED and trial.latest:
+            self._rung(FULL).observe(number, trial.best)
+        trial.over = True
+        if outcome is Outcome.FAILED:
+            for rung, model in list(self._models.items()):
+                self._models[rung] = model.without(number)
+        for model in self._models.values():
+            model.drop(number)
+
+    def _draw(self, number: int, draw: int, model: RungModel | None) -> Params:
+        if draw == 0 and number <= self._startup:
+            return self._initial[number - 1]
+        if model is not None and draw < MODEL_DRAWS:
+            return self._codec.decode(model.suggest(stable_seed(self._seed, "tpe", number, draw)))
+        return self._space.sample(generator(self._seed, "tpe", number, draw))
+
+    def _model(self) -> RungModel | None:
+        """The model of the highest rung with enough observations."""
+        ready = [rung for rung, model in self._models.items() if len(model.observed) >= self._enough]
+        return self._models[max(ready)] if ready else None
+
+    def _rung(self, rung: float) -> RungModel:
+        """The model of ``rung``; when the first trial gets there, all that are running are on their way."""
+        if rung not in self._models:
+            model = self._models[rung] = RungModel(self._codec.distributions)
+            for number, trial in self._trials.items():
+                if not trial.over and trial.rung <= rung:
+                    model.add(number, trial.codes)
+        return self._models[rung]
+
+
+def _key(params: Params) -> str:
+    return json.dumps(params, sort_keys=True)
