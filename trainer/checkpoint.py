@@ -1,0 +1,146 @@
+"""Checkpoints: a folder that appears whole or not at all, and that runs no code when it is read."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_model, save_model
+
+from trainer.errors import ResumeError
+from trainer.manifest import verify, write_manifest
+from trainer.optim import load_optimizer
+from trainer.progress import Progress
+
+WEIGHTS = "model.safetensors"
+STATE = "state.pt"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified checkpoint: where it lies, how far the run was, and the state besides the weights."""
+
+    folder: Path
+    progress: Progress
+    state: dict[str, Any]
+
+
+def save(
+    folder: Path,
+    *,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    random_state: dict[str, Any],
+    scaler: torch.amp.GradScaler | None = None,
+    durable: bool = False,
+) -> None:
+    """Write a checkpoint under a hidden name beside ``folder``, manifest last, then move it there.
+
+    Whatever ended before that move leaves nothing that looks like a checkpoint. A folder already there (of an earlier
+    attempt) is replaced.
+
+    Args:
+        folder: for example ``checkpoints/r0001``.
+        model: tied weights are stored once.
+        optimizer: any of ``torch.optim``.
+        progress: how far the run is.
+        random_state: of :func:`trainer.rng.capture`.
+        scaler: of fp16.
+        durable: survive a power cut too; see :func:`trainer.manifest.write_manifest`.
+
+    Raises:
+        OSError: the disk is full or read-only; what was there before is intact.
+    """
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _write_weights(model, partial / WEIGHTS)
+        state = {"optimizer": optimizer.state_dict(), "random": random_state}
+        if scaler is not None:
+            state["scaler"] = scaler.state_dict()
+        torch.save(state, partial / STATE)
+        progress.write(partial)
+        write_manifest(partial, {"number": progress.number, "step": progress.step}, durable=durable)
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.replace(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    if durable:
+        _sync_folder(folder.parent)
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read a checkpoint whose sums are right.
+
+    Raises:
+        ResumeError: incomplete or damaged, with the file's name; or a state that holds anything but tensors and plain
+            values: no pickled code is ever run.
+    """
+    verify(folder)
+    path = folder / STATE
+    try:
+        # On the CPU first: random states must stay there, and the optimizer moves its own to its parameters.
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, OSError, RuntimeError, EOFError, ValueError) as error:
+        raise ResumeError(f"{path}: refused, it is not a state of plain tensors and values ({error})") from error
+    return Checkpoint(folder, Progress.read(folder), state)
+
+
+def load_weights(folder: Path, model: torch.nn.Module) -> None:
+    """Put a checkpoint's weights into a model of the same shape, on the device where it is.
+
+    Raises:
+        ResumeError: missing, unreadable, or of another architecture.
+    """
+    path = folder / WEIGHTS
+    try:
+        load_model(model, path, strict=True)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise ResumeError(f"{path}: does not fit the model ({error})") from error
+
+
+def restore(
+    checkpoint: Checkpoint,
+    *,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler | None = None,
+) -> None:
+    """Put weights, optimizer and scaler back to where they were; the random states are the caller's to restore, last.
+
+    Raises:
+        ResumeError: the checkpoint is of another model or optimizer.
+    """
+    load_weights(checkpoint.folder, model)
+    try:
+        load_optimizer(optimizer, checkpoint.state["optimizer"])
+    except (KeyError, ValueError) as error:
+        raise ResumeError(f"{checkpoint.folder / STATE}: does not fit the optimizer ({error})") from error
+    if scaler is not None and "scaler" in checkpoint.state:
+        scaler.load_state_dict(checkpoint.state["scaler"])
+
+
+def _write_weights(model: torch.nn.Module, path: Path) -> None:
+    try:
+        save_model(model, path)
+    except SafetensorError as error:
+        # The library wraps the system's error; a full disk must read as one to whoever handles it.
+        raise OSError(f"{path}: cannot be written ({error})") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,66 @@
+"""How many updates a run has, and after which of them it reports: whole numbers from fractions of an epoch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trainer.config import Steps
+
+if TYPE_CHECKING:
+    from trainer.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The course of one run in optimizer updates.
+
+    Attributes:
+        steps_per_epoch: updates per epoch, the last one perhaps with fewer rows.
+        total: updates of the whole run.
+        interval: updates between two reports; need not be whole.
+        warmup: updates of warm-up, rounded up as transformers does.
+        step_size: updates between two drops of the step schedule; need not be whole.
+    """
+
+    steps_per_epoch: int
+    total: int
+    interval: float
+    warmup: int
+    step_size: float
+
+    @classmethod
+    def of(cls, config: TrainConfig, rows: int) -> Plan:
+        """The plan for this many rows of training data."""
+        steps_per_epoch = math.ceil(rows / config.batch_size)
+        total = max(1, round(config.epochs * steps_per_epoch))
+        every = config.report_every
+        return cls(
+            steps_per_epoch=steps_per_epoch,
+            total=total,
+            interval=every.steps if isinstance(every, Steps) else every * steps_per_epoch,
+            warmup=math.ceil(config.warmup * total),
+            step_size=config.step_size * steps_per_epoch,
+        )
+
+    def next_report(self, step: int) -> int:
+        """The first report point after ``step``; the end of the run is always one.
+
+        Each point is a multiple rounded by itself, so nothing drifts; points that round to the same update are one.
+        """
+        multiple = math.floor(step / self.interval)
+        while max(1, round(multiple * self.interval)) <= step or multiple < 1:
+            multiple += 1
+        return min(self.total, max(1, round(multiple * self.interval)))
+
+    def report_steps(self) -> list[int]:
+        """Every report point, ascending; their count is the number of reports of a full run."""
+        points = [self.next_report(0)]
+        while points[-1] < self.total:
+            points.append(self.next_report(points[-1]))
+        return points
+
+    def epoch(self, step: int) -> float:
+        """Fractions of an epoch done after ``step`` updates."""
+        return step / self.steps_per_epoch

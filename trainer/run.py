@@ -1,0 +1,248 @@
+"""One run's model, optimizer and progress, and what a report point does with them."""
+
+from __future__ import annotations
+
+import gc
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from trainer import checkpoint, rng
+from trainer.batches import batches_from
+from trainer.errors import ConfigError, Diverged, ResumeError
+from trainer.evaluation import evaluate
+from trainer.manifest import folder_name, numbered
+from trainer.optim import build_optimizer, lr_at
+from trainer.plan import Plan
+from trainer.precision import Compute
+from trainer.progress import Progress, as_json
+from trainer.report import Report
+from trainer.update import Updater
+from trainer.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from trainer.config import Goal, TrainConfig
+    from trainer.tasks.base import Prepared, Task
+
+_WORTH_A_SYNC = 5.0
+"""Seconds of training from which on a checkpoint is worth waiting for the disk; less is sooner trained again."""
+
+_FIXED = ("task", "optimizer", "batch_size", "seed")
+"""Settings that a resumed run shares with its checkpoint: its place in the data and its moments depend on them."""
+
+
+class Run:
+    """A run from its first update or from a checkpoint on. :mod:`trainer.loop` says what happens when.
+
+    Seeds the global generators before the model is built, so nothing that ran earlier in this process matters.
+
+    Raises:
+        ConfigError: no goal is known for the metric, or the precision does not suit the device.
+    """
+
+    def __init__(
+        self, config: TrainConfig, *, prepared: Prepared, task: Task, folder: Path | None, compute: Compute
+    ) -> None:
+        self.config, self.prepared, self.task, self.compute = config, prepared, task, compute
+        self.checkpoints = folder / "checkpoints" if folder is not None else None
+        self.goal = _goal(config, task)
+        self.split = prepared.splits["train"]
+        self.plan = Plan.of(config, self.split.rows)
+        size = min(config.micro_batch_size or config.batch_size, config.batch_size)
+        self.progress = Progress(
+            micro_batch_size=size,
+            eval_batch_size=config.eval_batch_size,
+            train_rows=self.split.rows,
+            config=config.model_dump(mode="json"),
+        )
+        rng.seed_everything(config.seed)
+        self.model = task.build_model(config, prepared).to(compute.device)
+        self.optimizer = build_optimizer(self.model, config)
+        self.updater = Updater(
+            self.model,
+            self.optimizer,
+            task=task,
+            config=config,
+            prepared=prepared,
+            compute=compute,
+            micro_batch_size=size,
+        )
+        self.random_state = rng.capture(compute.device)
+        self._open_window()
+
+    def go_on_from(self, saved: checkpoint.Checkpoint) -> None:
+        """Continue where a checkpoint was written; newer checkpoints of this run are superseded and removed.
+
+        Raises:
+            ResumeError: it belongs to a run that cannot be continued with these settings.
+        """
+        progress = saved.progress
+        for name in _FIXED:
+            if (then := progress.config.get(name)) != (now := getattr(self.config, name)):
+                raise ResumeError(f"{saved.folder}: {name} was {then!r} and is now {now!r}")
+        if progress.train_rows != self.split.rows:
+            raise ResumeError(f"{saved.folder}: had {progress.train_rows} training rows, now {self.split.rows}")
+        checkpoint.restore(saved, model=self.model, optimizer=self.optimizer, scaler=self.updater.scaler)
+        self.progress = replace(progress, config=self.progress.config)
+        self.updater.micro_batch_size = progress.micro_batch_size
+        for number, path in numbered(self.checkpoints).items() if self.checkpoints is not None else ():
+            if number > progress.number:
+                shutil.rmtree(path)
+        self.random_state = saved.state["random"]
+        self._open_window()
+
+    @property
+    def done(self) -> str | None:
+        """Why there is nothing left to do: ``completed`` or ``patience``; ``None`` while there is."""
+        if self.progress.step >= self.plan.total:
+            return "completed"
+        patience = self.config.patience
+        return "patience" if patience is not None and self.progress.since_best >= patience else None
+
+    @property
+    def at_report_point(self) -> bool:
+        """Whether the update just done is one after which the run reports."""
+        return self.step == self._next_report
+
+    def remaining_batches(self) -> Iterator[np.ndarray]:
+        """Row numbers of each update still to do."""
+        return batches_from(
+            self.step,
+            self.plan.total,
+            rows=self.split.rows,
+            batch_size=self.config.batch_size,
+            seed=self.config.seed,
+            lengths=self.split.lengths,
+        )
+
+    def update(self, rows: np.ndarray) -> None:
+        """One optimizer update.
+
+        Raises:
+            Diverged: the loss or the gradients are not finite.
+        """
+        self.learning_rate = lr_at(
+            self.step,
+            schedule=self.config.schedule,
+            peak=self.config.learning_rate,
+            warmup=self.plan.warmup,
+            total=self.plan.total,
+            step_size=self.plan.step_size,
+            gamma=self.config.gamma,
+        )
+        loss, norm = self.updater.update(rows, self.learning_rate)
+        self.step += 1
+        self._window.add(loss, norm, len(rows))
+
+    def report(self) -> Report:
+        """Evaluate, keep score, write the checkpoint.
+
+        Raises:
+            Diverged: a metric or anything since the last report is not finite.
+            ConfigError: evaluation did not give the chosen metric.
+        """
+        training, seconds = self._window.close()
+        # Taken before evaluation and put back after the report: neither may change the course of training.
+        self.random_state = rng.capture(self.compute.device)
+        evaluation = evaluate(
+            self.model,
+            task=self.task,
+            split=self.prepared.splits["validation"],
+            config=self.config,
+            prepared=self.prepared,
+            compute=self.compute,
+            batch_size=self.progress.eval_batch_size,
+        )
+        for name, value in evaluation.metrics.items():
+            if not math.isfinite(value):
+                raise Diverged(name, value, self.step)
+        self._keep_score(evaluation.metrics, seconds, evaluation.batch_size)
+        progress = self.progress
+        number = progress.number
+        assert progress.best is not None
+        report = Report(
+            number=number,
+            step=self.step,
+            epoch=self.plan.epoch(self.step),
+            metrics={
+                **evaluation.metrics,
+                f"best_{self.config.metric}": progress.best,
+                **training,
+                "learning_rate": self.learning_rate,
+            },
+            train_seconds=progress.train_seconds,
+            checkpoint=self.checkpoints / folder_name(number) if self.checkpoints is not None else None,
+            is_best=progress.best_number == number,
+            done=self.done is not None,
+            reason=self.done,
+        )
+        self.progress = replace(progress, history=(*progress.history, as_json(report)))
+        if report.checkpoint is not None:
+            self._save(report.checkpoint, durable=seconds >= _WORTH_A_SYNC)
+        return report
+
+    def after_report(self) -> None:
+        """Drop checkpoints no longer needed, and train on as if nobody had touched the random generators."""
+        if self.checkpoints is not None:
+            number = self.progress.number
+            for other, path in numbered(self.checkpoints).items():
+                if other not in {number, number - 1, self.progress.best_number}:
+                    shutil.rmtree(path, ignore_errors=True)
+        self._open_window()
+
+    def release(self) -> None:
+        """Let go of model and optimizer, and of the GPU memory they had."""
+        on_gpu = self.compute.device.type == "cuda"
+        self.__dict__.clear()
+        if on_gpu:
+            # Models hold cycles; what they keep on a shared GPU is missing to its neighbours until collected.
+            gc.collect()
+            torch.cuda.empty_cache()
+
+    def _open_window(self) -> None:
+        self.model.train()
+        self.step = self.progress.step
+        self._next_report = self.plan.next_report(self.step)
+        rng.restore(self.random_state, self.compute.device)
+        fp16 = self.updater.scaler is not None
+        self._window = Window(self.step, self.compute.device, overflow_is_normal=fp16)
+
+    def _keep_score(self, metrics: dict[str, float], seconds: float, eval_batch_size: int) -> None:
+        name = self.config.metric
+        if name not in metrics:
+            raise ConfigError("metric", f"{name} is not among what evaluation gave: {', '.join(metrics)}")
+        self.progress = replace(
+            self.progress.scored(metrics[name], self.goal),
+            step=self.step,
+            train_seconds=self.progress.train_seconds + seconds,
+            micro_batch_size=self.updater.micro_batch_size,
+            eval_batch_size=eval_batch_size,
+        )
+
+    def _save(self, folder: Path, *, durable: bool) -> None:
+        checkpoint.save(
+            folder,
+            model=self.model,
+            optimizer=self.optimizer,
+            progress=self.progress,
+            random_state=self.random_state,
+            scaler=self.updater.scaler,
+            durable=durable,
+        )
+
+
+def _goal(config: TrainConfig, task: Task) -> Goal:
+    if config.goal is not None:
+        return config.goal
+    if config.metric not in task.goals:
+        known = ", ".join(task.goals)
+        raise ConfigError("metric", f"{task.name} does not give {config.metric!r}", f"known are {known}")
+    return task.goals[config.metric]
