@@ -54,7 +54,7 @@ class ReportRecord:
 class TrialRecord:
     """One trial. ``reports`` are gapless from 1: those of a later attempt have replaced earlier ones.
 
-    ``seconds`` is the time on a worker, over all attempts.
+    ``seconds`` is the time on a worker, over all attempts; ``worker`` the node and pid it runs or last ran on.
     """
 
     id: str
@@ -66,6 +66,7 @@ class TrialRecord:
     seconds: float = 0.0
     created: float = 0.0
     dropped: frozenset[str] = field(default_factory=frozenset)  # checkpoints that retention deleted
+    worker: Mapping[str, Any] | None = None
 
     def best(self, metric: str, goal: Goal) -> ReportRecord | None:
         """The report with the best value of ``metric``; the earliest of equals; ``None`` without any."""
@@ -93,3 +94,4 @@ class SweepRecord:
     created: float = 0.0
     seconds: float = 0.0
     attempts: int = 1
+    id: str = ""
