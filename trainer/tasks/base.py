@@ -101,4 +101,4 @@ class Task(ABC):
 
     @abstractmethod
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
-        """Write weights, preprocessing and label names into the folder ``out``, loadable by ``trainer.predict.load``."""
+        """Write weights, preprocessing and label names into ``out``, a folder for ``trainer.predict.load``."""

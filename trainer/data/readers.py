@@ -1,0 +1,166 @@
+"""Files of rows: JSON lines, JSON, CSV and Parquet, each also as ``.gz``."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.data.tables import Table, shown
+from trainer.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+
+
+def suffix(path: str, key: str) -> str:
+    """The format of a file by its name.
+
+    Raises:
+        ConfigError: none that is known.
+    """
+    name = Path(path).name.lower().removesuffix(".gz")
+    found = next((ending for ending in FORMATS if name.endswith(ending)), None)
+    if found is None:
+        raise ConfigError(key, f"{path} is of no known format", f"one of {', '.join(FORMATS)}, each also with .gz")
+    return found
+
+
+def check_file(path: str, key: str) -> None:
+    """Refuse a file that is not there, is empty or is of no known format, without reading it.
+
+    Raises:
+        ConfigError: no known format.
+        DataError: no such file, a folder, or zero bytes.
+    """
+    suffix(path, key)
+    file = Path(path)
+    if not file.is_file():
+        near = sorted(p.name for p in file.parent.glob(f"*{file.suffix}"))[:6] if file.parent.is_dir() else []
+        what = "is a folder, not a file" if file.is_dir() else "is not there"
+        raise DataError(key, f"{path} {what}", f"beside it: {', '.join(near)}" if near else "")
+    if not file.stat().st_size:
+        raise DataError(key, f"{path} is empty")
+
+
+def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> Table:
+    """The rows of a file.
+
+    Args:
+        path: the file; its name tells the format.
+        key: the setting that named it.
+        text: columns of a CSV to take as text, whatever stands there; the others become numbers where
+            every cell is one. ``None``: all are text.
+
+    Raises:
+        DataError: missing, empty, damaged or malformed, with the line where there is one.
+    """
+    check_file(path, key)
+    try:
+        content = Path(path).read_bytes()
+        if path.lower().endswith(".gz"):
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(key, f"cannot read {path}: {error}") from error
+    kind = suffix(path, key)
+    if kind in (".jsonl", ".ndjson"):
+        table = _json_lines(content, path, key)
+    elif kind == ".json":
+        table = _json(content, path, key)
+    elif kind == ".parquet":
+        table = _parquet(content, path, key)
+    else:
+        table = _csv(content, path, key, text, "\t" if kind == ".tsv" else ",")
+    if not table.rows:
+        raise DataError(key, f"{path} holds no rows")
+    return table
+
+
+def _json_lines(content: bytes, path: str, key: str) -> Table:
+    rows, lines = [], []
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise DataError(key, f"{path}: line {number} is not JSON: {error}") from None
+        if not isinstance(row, dict):
+            raise DataError(key, f"{path}: line {number} holds {shown(row)}, not an object")
+        rows.append(row)
+        lines.append(number)
+    return Table(key, path, _columns(rows), len(rows), lines)
+
+
+def _json(content: bytes, path: str, key: str) -> Table:
+    try:
+        rows = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(key, f"{path} is not JSON: {error}", "one object a line is .jsonl") from None
+    if not isinstance(rows, list):
+        raise DataError(key, f"{path} holds no list of objects")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise DataError(key, f"{path}: row {number} is {shown(row)}, not an object")
+    return Table(key, path, _columns(rows), len(rows))
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _parquet(content: bytes, path: str, key: str) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        data = pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(key, f"{path} is not a Parquet file that can be read: {error}") from None
+    columns = {}
+    for name in data.column_names:
+        column = data.column(name)
+        numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+        # Lists keep whole numbers whole beside a missing one, where pandas would make them floats.
+        columns[name] = column.to_numpy() if numeric and not column.null_count else column.to_pylist()
+    return Table(key, path, columns, data.num_rows)
+
+
+def _csv(content: bytes, path: str, key: str, text: Collection[str] | None, delimiter: str) -> Table:
+    import pandas as pd
+
+    def parse(**options: Any) -> pd.DataFrame:
+        source = io.BytesIO(content)
+        frame: pd.DataFrame = pd.read_csv(source, sep=delimiter, encoding="utf-8-sig", index_col=False, **options)
+        return frame
+
+    # "NA" and "null" are words where text is meant; an empty cell is missing everywhere.
+    words: dict[str, Any] = {"dtype": object, "keep_default_na": False, "na_values": [""]}
+    try:
+        if text is None:
+            frame = parse(**words)
+        else:
+            frame = parse(low_memory=False)
+            asked = [name for name in text if name in frame.columns]
+            if asked:
+                frame[asked] = parse(usecols=asked, **words)[asked]
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(key, f"{path}: line {line} is not UTF-8: {error.reason}") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        raise DataError(key, f"{path} is not a CSV file that can be read: {str(error).strip()}") from None
+    columns: dict[str, Any] = {}
+    for name in frame.columns:
+        column = frame[name]
+        numeric = column.dtype.kind in "biuf"
+        columns[str(name)] = (
+            column.to_numpy() if numeric else column.astype(object).where(column.notna(), None).tolist()
+        )
+    return Table(key, path, columns, len(frame))

@@ -1,0 +1,104 @@
+"""Models that people write themselves: plain modules, built by a function of theirs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from trainer import hooks
+from trainer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from trainer.config import TrainConfig
+
+# Not layerdrop and drop_path: those leave out whole layers, and are settings of their own.
+_DROPOUT_FIELD = re.compile(r"(^|_)dropout(_|$)|_pdrop$")
+_DROPOUTS = (torch.nn.modules.dropout._DropoutNd,)
+
+
+def arguments(config: TrainConfig, shape: tuple[int, ...], classes: int) -> dict[str, Any]:
+    """The keyword arguments that ``config.model`` is called with.
+
+    ``inputs`` is the number of features, or the shape of a row with more than one dimension; ``classes`` the
+    number of classes; then ``model_args``, and ``dropout`` where it is set and the function takes it.
+    """
+    inputs: int | tuple[int, ...] = shape[0] if len(shape) == 1 else shape
+    given: dict[str, Any] = {"inputs": inputs, "classes": classes, **config.model_args}
+    if config.dropout is not None and hooks.parameters(config.model).accepts("dropout"):
+        given["dropout"] = config.dropout
+    return given
+
+
+def build(function: str, given: dict[str, Any], base: Path | None = None) -> torch.nn.Module:
+    """Call the function and try the module it returns on two rows of zeros.
+
+    Raises:
+        ConfigError: an argument is missing, the function fails, or what it returns is no classifier of these shapes.
+    """
+    needed = hooks.parameters(function, base).required
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise ConfigError(f"model_args.{missing[0]}", "is missing", f"{function} has no default for it")
+    try:
+        model = hooks.resolve(function, base)(**given)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError("model", f"{function}({_call(given)}) failed: {type(error).__name__}: {error}") from error
+    if not isinstance(model, torch.nn.Module):
+        raise ConfigError("model", f"{function} returned {type(model).__name__}, not a torch.nn.Module")
+    _try(model, function, given)
+    return model
+
+
+def _try(model: torch.nn.Module, function: str, given: dict[str, Any]) -> None:
+    inputs = given["inputs"]
+    shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
+    training = model.training
+    # Forked: whether a model is tried must not change the draws that follow.
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        try:
+            out = model.eval()(torch.zeros(2, *shape))
+        except Exception as error:
+            what = f"the module of {function}({_call(given)}) fails on rows of shape {shape}"
+            raise ConfigError("model", f"{what}: {type(error).__name__}: {error}") from error
+    model.train(training)
+    expected = (2, given["classes"])
+    if not isinstance(out, torch.Tensor) or tuple(out.shape) != expected:
+        found = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
+        raise ConfigError(
+            "model", f"the module of {function} gives {found} for two rows", f"expected logits of shape {expected}"
+        )
+
+
+def set_dropout(model: torch.nn.Module, p: float) -> int:
+    """Give every dropout of a model the probability ``p``.
+
+    Reaches dropout modules, the numbers that functional attention dropout reads, and the fields of a
+    Hugging Face configuration, so that an export says what was trained.
+
+    Returns:
+        How many places were set.
+    """
+    count = 0
+    for module in model.modules():
+        if isinstance(module, _DROPOUTS):
+            module.p = p
+            count += 1
+        for name, value in vars(module).items():
+            if isinstance(value, float) and _DROPOUT_FIELD.search(name):
+                setattr(module, name, p)
+                count += 1
+    config = getattr(model, "config", None)
+    for name, value in list(vars(config).items()) if config is not None else []:
+        # A missing one (BERT's classifier_dropout) means the general one.
+        if isinstance(value, float | int | None) and not isinstance(value, bool) and _DROPOUT_FIELD.search(name):
+            setattr(config, name, p)
+    return count
+
+
+def _call(given: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in given.items())

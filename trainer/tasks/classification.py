@@ -1,0 +1,159 @@
+"""Rows of numbers into classes, by a plain ``torch.nn.Module``."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from trainer import hooks
+from trainer.data import features, sources, storage
+from trainer.data.features import Source
+from trainer.data.labels import find
+from trainer.data.splitting import select
+from trainer.errors import ConfigError, DataError
+from trainer.metrics import CLASSIFICATION_GOALS
+from trainer.tasks.base import Batch, Prepared, Split
+from trainer.tasks.common import OneLabel, check_classes, check_metric, cross_entropy, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import torch
+
+    from trainer.config import DataConfig, Goal, TrainConfig
+
+_UNUSED = {"max_length": None, "data.text": None, "data.text_pair": None}
+
+
+class Classification(OneLabel):
+    """``config.model`` is ``module:function``, called with ``inputs``, ``classes`` and ``model_args``."""
+
+    name: ClassVar[str] = "classification"
+    goals: ClassVar[Mapping[str, Goal]] = CLASSIFICATION_GOALS
+
+    def check(self, config: TrainConfig) -> None:
+        """Refuse settings that cannot be used; the user's function is read, and imported only if it must be."""
+        check_metric(config, self)
+        refuse(config, self, _UNUSED)
+        sources.check(config.data)
+        _check_arguments(config)
+
+    def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
+        """Arrays ``features`` (rows, ...) float32, scaled, and ``labels`` (rows,) int64."""
+        _check_arguments(config)
+        name = storage.fingerprint({"task": self.name, **sources.facts(config.data)})
+        return storage.open_or_make(cache, name, lambda: _make(config.data))
+
+    def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
+        """What the function returns, tried on two rows of zeros; see ``trainer.model.build``."""
+        from trainer import model as models
+
+        given = models.arguments(config, tuple(prepared.meta["shape"]), len(prepared.label_names))
+        model = models.build(config.model, given)
+        if config.dropout is not None and "dropout" not in given and not models.set_dropout(model, config.dropout):
+            raise ConfigError("dropout", f"{config.model} takes no dropout, and its module has none to set")
+        return model
+
+    def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:  # noqa: ARG002
+        """``features`` (rows, ...) and ``labels`` (rows,)."""
+        import torch
+
+        arrays = split.arrays
+        return {
+            "features": torch.from_numpy(arrays["features"][rows]),
+            "labels": torch.from_numpy(arrays["labels"][rows]),
+        }
+
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, *, label_smoothing: float = 0.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Summed cross entropy and logits ``(rows, classes)``, both float32."""
+        return cross_entropy(model(batch["features"]), batch["labels"], label_smoothing)
+
+    def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
+        """``model.safetensors``, ``model.json`` (how to build it and what to feed it) and ``sweepwright.json``."""
+        from safetensors.torch import save_model
+
+        from trainer import model as models
+        from trainer.tasks import exported
+
+        meta = prepared.meta
+        given = models.arguments(config, tuple(meta["shape"]), len(prepared.label_names))
+        folder = hooks.root(hooks.resolve(config.model))
+        out.mkdir(parents=True, exist_ok=True)
+        save_model(model, str(out / "model.safetensors"))
+        build = {"function": config.model, "arguments": given, "folder": str(folder) if folder else None}
+        feed = {"features": meta["features"], "shape": meta["shape"], "scaling": meta["scaling"]}
+        exported.write_json(
+            out / "model.json", {"task": self.name, **build, **feed, "label_names": prepared.label_names}
+        )
+        exported.write(out, self, prepared, {"label": meta["label"]})
+
+
+def _check_arguments(config: TrainConfig) -> None:
+    if not hooks.is_hook(config.model):
+        raise ConfigError(
+            "model",
+            f"expected module:function, a function that builds a torch.nn.Module, got {config.model!r}",
+            "for a Hugging Face encoder the task is text-classification",
+        )
+    takes = hooks.parameters(config.model)
+    own = [name for name in takes.names if name not in ("inputs", "classes")]
+    for name in ("inputs", "classes"):
+        if not takes.accepts(name):
+            raise ConfigError(
+                "model", f"{config.model} takes no {name}", "it is called with inputs=... and classes=..."
+            )
+        if name in config.model_args:
+            raise ConfigError(f"model_args.{name}", "comes from the data", "leave it out")
+    for name in config.model_args:
+        if not takes.accepts(name):
+            close = difflib.get_close_matches(name, own, n=1)
+            guess = f"did you mean {close[0]}? " if close else ""
+            raise ConfigError(
+                f"model_args.{name}",
+                f"{config.model} takes no such argument",
+                f"{guess}it takes {', '.join(takes.names)}",
+            )
+
+
+def _read(data: DataConfig) -> dict[str, Source]:
+    if data.function:
+        return features.from_function(data)
+    if data.sklearn:
+        return features.from_sklearn(data)
+    tables = sources.tables(data, text=[data.label or "label"])
+    train = features.from_table(tables["train"], data)
+    others = {split: features.from_table(tables[split], data, train.names) for split in tables if split != "train"}
+    return {"train": train, **others}
+
+
+def _make(data: DataConfig) -> storage.Bundle:
+    given = _read(data)
+    train = given["train"]
+    shape = features.shape_of(data, train.features)
+    labels = find(train.table, train.label, data.label_names)
+    numbers, ids = {}, {}
+    for split, source in given.items():
+        if source.features.shape[1:] != train.features.shape[1:]:
+            shapes = f"{source.features.shape[1:]} where train has {train.features.shape[1:]}"
+            raise DataError(source.table.key, f"{source.table.source}: rows of shape {shapes}")
+        numbers[split] = features.finite(source)
+        ids[split] = labels.encode(source.table.column(source.label, "data.label"), source.table, source.label)
+    selected = select(data, {split: source.table.rows for split, source in given.items()}, ids["train"])
+    check_classes(ids["train"][selected["train"].rows], labels)
+    scaling = features.scaling(data.scaling, numbers["train"][selected["train"].rows])
+    arrays = {}
+    for split, chosen in selected.items():
+        scaled = features.scaled(numbers[chosen.source][chosen.rows], scaling)
+        arrays[split] = {"features": scaled.reshape(-1, *shape), "labels": ids[chosen.source][chosen.rows]}
+    meta = {
+        "features": train.names,
+        "shape": shape,
+        "scaling": scaling,
+        "label": train.label,
+        "label_kind": labels.kind,
+    }
+    return storage.Bundle(arrays, labels.names, meta)

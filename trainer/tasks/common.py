@@ -1,0 +1,89 @@
+"""What tasks that give each row one class have in common."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from trainer.data.labels import Kind, Labels
+from trainer.errors import ConfigError, DataError
+from trainer.metrics import classification_metrics
+from trainer.tasks.base import Prepared, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from trainer.config import TrainConfig
+
+
+class OneLabel(Task):
+    """A task whose outputs are logits ``(rows, classes)`` and whose labels are class ids ``(rows,)``."""
+
+    def evaluate(self, outputs: np.ndarray, labels: np.ndarray, loss: float, prepared: Prepared) -> dict[str, float]:  # noqa: ARG002
+        """The metrics of ``trainer.metrics.classification_metrics``."""
+        return classification_metrics(outputs, labels, loss)
+
+
+def check_metric(config: TrainConfig, task: Task) -> None:
+    """Refuse a metric that the task does not give.
+
+    Raises:
+        ConfigError: lists those it gives.
+    """
+    if config.metric in task.goals:
+        return
+    close = difflib.get_close_matches(config.metric, task.goals, n=1)
+    mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(task.goals)}"
+    raise ConfigError("metric", f"{config.metric!r} is not a metric of {task.name}", mend)
+
+
+def refuse(config: TrainConfig, task: Task, unused: Mapping[str, object]) -> None:
+    """Refuse settings, dotted, that differ from the value that stands for not given: they would do nothing.
+
+    Raises:
+        ConfigError: names the first.
+    """
+    for key, absent in unused.items():
+        value: object = config
+        for part in key.split("."):
+            value = getattr(value, part)
+        if value != absent:
+            raise ConfigError(key, f"{value!r} means nothing to {task.name}", "leave it out")
+
+
+def check_classes(train: np.ndarray, labels: Labels) -> None:
+    """Refuse train rows of a single class, as a limit or a split can leave them.
+
+    Raises:
+        DataError: names the class.
+    """
+    import numpy as np
+
+    present = np.unique(train)
+    if len(present) < 2:
+        raise DataError(
+            "data.train",
+            f"all {len(train)} train rows are of class {labels.names[present[0]]!r}",
+            "raise data.limit or give rows of at least two classes",
+        )
+
+
+def labels_of(prepared: Prepared) -> Labels:
+    """The classes as ``trainer.data.labels`` knows them."""
+    kind: Kind = prepared.meta["label_kind"]
+    return Labels(prepared.label_names, kind)
+
+
+def cross_entropy(
+    logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Summed cross entropy in float32, and the logits in float32.
+
+    Label smoothing as in ``torch.nn.functional.cross_entropy`` (Szegedy et al. 2016, section 7).
+    """
+    from torch.nn import functional
+
+    scores = logits.float()
+    return functional.cross_entropy(scores, labels, reduction="sum", label_smoothing=label_smoothing), scores

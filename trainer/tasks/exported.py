@@ -1,0 +1,64 @@
+"""``sweepwright.json``: what prediction needs to know of a model folder beside the model itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from trainer.tasks.base import Prepared, Task
+
+FILE = "sweepwright.json"
+FORMAT = 1
+
+
+def write(out: Path, task: Task, prepared: Prepared, columns: Mapping[str, Any]) -> None:
+    """Write it, last of all files. ``columns`` are the names of the columns trained on."""
+    facts = {
+        "format": FORMAT,
+        "task": task.name,
+        "label_names": prepared.label_names,
+        "label_kind": prepared.meta["label_kind"],
+        "columns": dict(columns),
+    }
+    write_json(out / FILE, facts)
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """What ``write`` wrote.
+
+    Raises:
+        ConfigError: no such folder, none of ours, damaged, or from a newer version.
+    """
+    if not folder.is_dir():
+        raise ConfigError("folder", f"there is no model folder {folder}")
+    facts = read_json(folder / FILE)
+    if facts.get("format") != FORMAT:
+        raise ConfigError("folder", f"{folder / FILE} has format {facts.get('format')!r}, this version reads {FORMAT}")
+    return facts
+
+
+def write_json(file: Path, facts: Mapping[str, Any]) -> None:
+    """Indented, so that people can read it."""
+    file.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """An object from a file of an export.
+
+    Raises:
+        ConfigError: it is missing or damaged.
+    """
+    try:
+        facts = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("folder", f"{file} is not there", "was this folder exported by a sweep?") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError("folder", f"{file} cannot be read: {error}") from None
+    if not isinstance(facts, dict):
+        raise ConfigError("folder", f"{file} holds no object")
+    return facts
