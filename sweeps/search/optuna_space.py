@@ -54,7 +54,8 @@ class _Steps(Dimension):
     distribution: IntDistribution  # from 0 to the last step
 
     def encode(self, value: Any) -> float | int:
-        return int(round(self.parameter.to_unit(value) * self.distribution.high))
+        last: int = self.distribution.high
+        return round(self.parameter.to_unit(value) * last)
 
     def decode(self, code: Any) -> Any:
         return self.parameter.from_unit(code / max(self.distribution.high, 1))

@@ -16,6 +16,22 @@ Codes = Mapping[str, float | int]
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
+class _Sampler(optuna.samplers.TPESampler):  # type: ignore[misc]  # Optuna's types are not followed
+    """TPE over a space that is known: Optuna looks through all trials for what they have in common."""
+
+    def __init__(self, space: dict[str, BaseDistribution], seed: int) -> None:
+        super().__init__(seed=seed, n_startup_trials=0, multivariate=True, constant_liar=True)
+        self.space = space
+
+    def infer_relative_search_space(
+        self,
+        study: optuna.Study,  # noqa: ARG002
+        trial: optuna.trial.FrozenTrial,  # noqa: ARG002
+    ) -> dict[str, BaseDistribution]:
+        """All parameters that can vary, to be drawn jointly."""
+        return self.space
+
+
 class RungModel:
     """Configurations with their scores at one rung, and those that are still on their way to it.
 
@@ -25,6 +41,9 @@ class RungModel:
 
     def __init__(self, distributions: Mapping[str, BaseDistribution]) -> None:
         self._distributions = dict(distributions)
+        self._varying = {
+            name: distribution for name, distribution in distributions.items() if not distribution.single()
+        }
         self._study = optuna.create_study(direction="maximize")
         self._trials: dict[int, int] = {}  # the study's number by ours, of those that count
         self._codes: dict[int, Codes] = {}
@@ -70,9 +89,7 @@ class RungModel:
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)  # multivariate, before Optuna 5
-            self._study.sampler = optuna.samplers.TPESampler(
-                seed=seed, n_startup_trials=0, multivariate=True, constant_liar=True
-            )
+            self._study.sampler = _Sampler(self._varying, seed)
         trial = self._study.ask(self._distributions)
         codes = dict(trial.params)
         # A draft: the caller may want another one. What is accepted comes back through `add`, as on a resume.

@@ -120,6 +120,10 @@ class TpeSearcher(Searcher):
         for model in self._models.values():
             model.drop(number)
 
+    def observed(self, rung: float) -> dict[int, float]:
+        """The value of each trial at ``rung`` (`FULL`: of each that trained to its end), by number."""
+        return dict(self._models[rung].observed) if rung in self._models else {}
+
     def _draw(self, number: int, draw: int, model: RungModel | None) -> Params:
         if draw == 0 and number <= self._startup:
             return self._initial[number - 1]

@@ -18,7 +18,9 @@ from sweeps.search import Outcome, Params, Searcher
 class Problem(Protocol):
     """Known learning curves."""
 
-    reports: int  # in a full training
+    @property
+    def reports(self) -> int:
+        """How many reports a full training has."""
 
     def score(self, params: Params, report: int) -> float:
         """The score at ``report`` (from 1), larger is better; a trial fails where it is not finite."""

@@ -1,0 +1,65 @@
+"""Every searcher passes the conformance suite; methods and their errors."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from search_spaces import SearchSpace
+from sweeps.errors import InputError
+from sweeps.search import METHODS, Searcher, make_searcher
+from tests.conformance.search_suite import RUNGS, TINY, SearcherSuite
+
+
+class TestRandom(SearcherSuite):
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("random", space, seed=seed)
+
+
+class TestGrid(SearcherSuite):
+    seeded = False
+
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("grid", space, seed=seed)
+
+
+class TestBayesianWithRungs(SearcherSuite):
+    learns = True
+
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("bayesian", space, seed=seed, rungs=RUNGS)
+
+
+def test_every_method_has_a_searcher() -> None:
+    assert all(isinstance(make_searcher(method, TINY, seed=1), Searcher) for method in METHODS)
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(InputError, match="choose one of grid, random, bayesian"):
+        make_searcher("bayes", TINY, seed=1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_suggestions_are_the_same_in_every_process(method: str) -> None:
+    code = (
+        "from tests.conformance.search_suite import MIXED, recorded_events\n"
+        "from sweeps.search import make_searcher\n"
+        f"print(recorded_events(make_searcher({method!r}, MIXED, seed=2, rungs=(1, 3, 9)), MIXED, 20))"
+    )
+    root = Path(__file__).parents[2]
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": salt},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for salt in ("1", "2")
+    }
+    assert len(outputs) == 1
+    assert outputs != {b""}
