@@ -85,7 +85,7 @@ class Parameter(ABC):
             raise SpaceError(str(self.name), f"is no name for a parameter, got {self.name!r}", mend)
         if self.points is not None and (not is_int(self.points) or not 1 <= self.points <= MOST_POINTS):
             message = f"points must be a whole number from 1 to {MOST_POINTS}, got {self.points!r}"
-            raise SpaceError(self.name, message)
+            raise SpaceError(self.name, message, "give such a number, or leave points out")
         if self.default is not None and not self.contains(self.default):
             raise SpaceError(self.name, f"default {self.default!r} is not one of its values", "choose one inside")
 

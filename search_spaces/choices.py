@@ -94,21 +94,25 @@ class Categorical(Parameter):
     def _check_choices(self) -> None:
         for i, choice in enumerate(self.choices):
             if isinstance(choice, float) and not math.isfinite(choice):
-                raise SpaceError(self.name, f"values must be finite, got {choice!r}")
+                raise SpaceError(self.name, f"values must be finite, got {choice!r}", "remove it")
             if any(_same(choice, earlier) for earlier in self.choices[:i]):
                 raise SpaceError(self.name, f"lists {choice!r} twice", "remove one; probabilities weigh choices")
 
     def _check_probabilities(self, shares: Sequence[Any]) -> None:
         if isinstance(shares, str) or not isinstance(shares, Sequence):
-            raise SpaceError(self.name, f"probabilities must be a list of numbers, got {shares!r}")
+            mend = "write [0.5, 0.5]"
+            raise SpaceError(self.name, f"probabilities must be a list of numbers, got {shares!r}", mend)
         if len(shares) != len(self.choices):
             message = f"needs a probability for each of its {len(self.choices)} values, got {len(shares)}"
-            raise SpaceError(self.name, message)
+            raise SpaceError(self.name, message, "give one for each, in their order")
         for share in shares:
             if not is_number(share) or share < 0:
-                raise SpaceError(self.name, f"probabilities must be numbers from 0 to 1, got {share!r}")
+                mend = "give a share for each value"
+                raise SpaceError(self.name, f"probabilities must be numbers from 0 to 1, got {share!r}", mend)
         if not math.isclose(math.fsum(shares), 1.0, abs_tol=1e-6):
-            raise SpaceError(self.name, f"probabilities must sum to 1, got {math.fsum(shares):g}")
+            raise SpaceError(
+                self.name, f"probabilities must sum to 1, got {math.fsum(shares):g}", "divide each by the sum"
+            )
 
 
 @dataclass(frozen=True)

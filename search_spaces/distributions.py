@@ -48,9 +48,9 @@ def number(name: str, spec: Spec, key: str, default: float | None = None) -> Any
         try:
             value = float(value)
         except ValueError:
-            raise SpaceError(name, f"{key} must be a number, got {value!r}") from None
+            raise SpaceError(name, f"{key} must be a number, got {value!r}", "texts go into values") from None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SpaceError(name, f"{key} must be a number, got {value!r}")
+        raise SpaceError(name, f"{key} must be a number, got {value!r}", "give a number, without quotes")
     return value
 
 
@@ -98,7 +98,7 @@ def _quantised(name: str, spec: Spec, *, log: bool = False) -> Parameter:
     # A whole q makes whole numbers, as in W&B; multiples of it between real bounds lie between whole ones.
     for key, bound in (("min", low), ("max", high)):
         if not math.isfinite(bound):
-            raise SpaceError(name, f"{key} must be a finite number, got {bound!r}")
+            raise SpaceError(name, f"{key} must be a finite number, got {bound!r}", "give one")
     if low > high:
         raise SpaceError(name, f"needs min <= max, got min={low!r} and max={high!r}", "swap them")
     if log and low <= 0:

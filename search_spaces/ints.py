@@ -14,8 +14,8 @@ from search_spaces.scale import at, check_bounds, check_log, check_multiples, po
 class Int(Parameter):
     """A whole number from ``low`` to ``high``, both included.
 
-    Without ``step`` all are equally likely. With ``step`` (``log`` implies 1) its values are the multiples
-    of ``step`` with the shares that ``round(X / q) * q`` gives; see ``Float``.
+    All are equally likely, unless ``log`` or ``step`` says otherwise: then its values are the multiples of
+    ``step`` with the shares that ``round(X / q) * q`` gives them; see ``Float``.
 
     Raises:
         SpaceError: an empty range, the logarithm of zero, bounds that are no whole numbers.
@@ -25,7 +25,7 @@ class Int(Parameter):
     low: int
     high: int
     log: bool = False
-    step: int | None = None
+    step: int = 1
     default: int | None = None
     points: int | None = None
 
@@ -34,27 +34,25 @@ class Int(Parameter):
             if not is_int(bound):
                 raise SpaceError(self.name, f"{label} must be a whole number, got {bound!r}", "or take uniform")
         check_bounds(self)
-        if self.log and self.step is None:
-            object.__setattr__(self, "step", 1)
-        if self.step is not None:
-            if not is_int(self.step):
-                raise SpaceError(self.name, f"q must be a whole number for whole numbers, got {self.step!r}")
-            first, last = -(-self.low // self.step), self.high // self.step
-            check_multiples(self, first, last)
-            object.__setattr__(self, "low", first * self.step)
-            object.__setattr__(self, "high", last * self.step)
+        if not is_int(self.step):
+            message = f"q must be a whole number for whole numbers, got {self.step!r}"
+            raise SpaceError(self.name, message, "or take uniform")
+        first, last = -(-self.low // self.step), self.high // self.step
+        check_multiples(self, first, last)
+        object.__setattr__(self, "low", first * self.step)
+        object.__setattr__(self, "high", last * self.step)
         check_log(self)
         self._check_common()
 
     def contains(self, value: object) -> bool:
-        """Any whole number (by type) within the bounds; with ``step``, a multiple of it."""
+        """Any whole number (by type) within the bounds that is a multiple of ``step``."""
         if not isinstance(value, int) or isinstance(value, bool) or not self.low <= value <= self.high:
             return False
-        return self.step is None or value % self.step == 0
+        return value % self.step == 0
 
     def from_unit(self, u: float) -> int:
         """See ``Parameter.from_unit``."""
-        if self.step is None:
+        if self._even:
             count = self.high - self.low + 1
             return self.low + min(int(check_unit(u) * count), count - 1)
         return self._nearest(at(self.low, self.high, check_unit(u), log=self.log))
@@ -62,7 +60,7 @@ class Int(Parameter):
     def to_unit(self, value: Any) -> float:
         """See ``Parameter.to_unit``."""
         self._require(value)
-        if self.step is None:
+        if self._even:
             return float((value - self.low + 0.5) / (self.high - self.low + 1))
         return position(self.low, self.high, value, log=self.log)
 
@@ -70,7 +68,7 @@ class Int(Parameter):
         """See ``Parameter.grid``: all values, or about ``points`` evenly spaced ones, both ends included."""
         count = points or self.points
         if count is None or count >= self.grid_size_of_all:
-            return list(range(self.low, self.high + 1, self.step or 1))
+            return list(range(self.low, self.high + 1, self.step))
         if count == 1:
             return [self.middle]
         positions = (at(self.low, self.high, i / (count - 1), log=self.log) for i in range(count))
@@ -86,7 +84,7 @@ class Int(Parameter):
     @property
     def grid_size_of_all(self) -> int:
         """How many values there are."""
-        return (self.high - self.low) // (self.step or 1) + 1
+        return (self.high - self.low) // self.step + 1
 
     @property
     def middle(self) -> int:
@@ -101,11 +99,14 @@ class Int(Parameter):
     def to_mapping(self) -> dict[str, Any]:
         """See ``Parameter.to_mapping``."""
         bounds = {"min": self.low, "max": self.high}
-        if self.step is None:
+        if self._even:
             return {"distribution": "int_uniform", **bounds, **self._extras()}
         kind = "q_log_uniform_values" if self.log else "q_uniform"
         return {"distribution": kind, **bounds, "q": self.step, **self._extras()}
 
+    @property
+    def _even(self) -> bool:
+        return self.step == 1 and not self.log
+
     def _nearest(self, value: float) -> int:
-        step = self.step or 1
-        return min(max(round(value / step) * step, self.low), self.high)
+        return min(max(round(value / self.step) * self.step, self.low), self.high)

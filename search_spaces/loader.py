@@ -24,7 +24,9 @@ def load_space(block: Mapping[str, Any]) -> SearchSpace:
         SpaceError: names the parameter, the rule, the value and the mend.
     """
     if not isinstance(block, Mapping):
-        raise SpaceError("", f"parameters must be a mapping of names to ranges, got {block!r}")
+        raise SpaceError(
+            "", f"parameters must be a mapping of names to ranges, got {block!r}", "write name: {min: 0, max: 1}"
+        )
     return SearchSpace(tuple(_parameters(block, "")))
 
 
@@ -40,9 +42,10 @@ def _parameters(block: Mapping[Any, Any], prefix: str) -> Iterator[Parameter]:
 def _nested(name: str, spec: Mapping[Any, Any]) -> Iterator[Parameter]:
     if len(spec) > 1:
         others = ", ".join(str(key) for key in spec if key != "parameters")
-        raise SpaceError(name, f"has parameters of its own, so it cannot also have {others}")
+        raise SpaceError(name, f"has parameters of its own, so it cannot also have {others}", "move them inside")
     if not isinstance(spec["parameters"], Mapping) or not spec["parameters"]:
-        raise SpaceError(name, f"parameters must be a mapping of names to ranges, got {spec['parameters']!r}")
+        message = f"parameters must be a mapping of names to ranges, got {spec['parameters']!r}"
+        raise SpaceError(name, message, "write name: {min: 0, max: 1}")
     yield from _parameters(spec["parameters"], f"{name}.")
 
 

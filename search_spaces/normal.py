@@ -35,11 +35,11 @@ class Normal(Parameter):
 
     def __post_init__(self) -> None:
         if not is_number(self.mu):
-            raise SpaceError(self.name, f"mu must be a finite number, got {self.mu!r}")
+            raise SpaceError(self.name, f"mu must be a finite number, got {self.mu!r}", "give one")
         if not is_number(self.sigma) or self.sigma <= 0:
             raise SpaceError(self.name, f"sigma must be a number above 0, got {self.sigma!r}", "or fix it with value")
         if self.step is not None and (not is_number(self.step) or self.step <= 0):
-            raise SpaceError(self.name, f"q must be a number above 0, got {self.step!r}")
+            raise SpaceError(self.name, f"q must be a number above 0, got {self.step!r}", "give one")
         if self.log and abs(self.mu) + 8 * self.sigma > LARGEST_EXPONENT:
             message = f"mu and sigma are those of the logarithm: mu={self.mu!r}, sigma={self.sigma!r} overflow"
             raise SpaceError(self.name, message, "give them in logarithms")

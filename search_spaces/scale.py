@@ -47,11 +47,11 @@ def check_bounds(range_: Range) -> None:
     name, low, high, step = range_.name, range_.low, range_.high, range_.step
     for label, bound in (("min", low), ("max", high)):
         if not is_number(bound):
-            raise SpaceError(name, f"{label} must be a finite number, got {bound!r}")
+            raise SpaceError(name, f"{label} must be a finite number, got {bound!r}", "give one")
     if low > high:
         raise SpaceError(name, f"needs min <= max, got min={low!r} and max={high!r}", "swap them")
     if step is not None and (not is_number(step) or step <= 0):
-        raise SpaceError(name, f"q must be a number above 0, got {step!r}")
+        raise SpaceError(name, f"q must be a number above 0, got {step!r}", "give one")
     if range_.log and low <= 0:
         mend = "start at a small number above 0, or take uniform"
         raise SpaceError(name, f"a logarithmic range needs min > 0, got min={low!r}", mend)
@@ -68,4 +68,5 @@ def check_log(range_: Range) -> None:
     """Refuse a logarithmic range that quantising has brought down to zero."""
     # Only after quantising: multiples of q start at 0, which a range from 0.3 does not reach.
     if range_.log and range_.low <= 0:
-        raise SpaceError(range_.name, f"a logarithmic range needs min > 0, got min={range_.low!r}")
+        message = f"a logarithmic range needs min > 0, got min={range_.low!r}"
+        raise SpaceError(range_.name, message, "start above 0")

@@ -1,0 +1,20 @@
+"""What a sweep file says: YAML -> SweepConfig, checked before anything starts."""
+
+from sweeps.config.load import from_mapping, load_sweep
+from sweeps.config.records import EarlyStopping, FunctionTrainer, Method, Metric, Resources, SweepConfig
+from sweeps.config.starter import starter
+from sweeps.recipes import Recipe, recipes
+
+__all__ = [
+    "EarlyStopping",
+    "FunctionTrainer",
+    "Method",
+    "Metric",
+    "Recipe",
+    "Resources",
+    "SweepConfig",
+    "from_mapping",
+    "load_sweep",
+    "recipes",
+    "starter",
+]

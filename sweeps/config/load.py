@@ -1,0 +1,189 @@
+"""A sweep file, a recipe or plain data -> SweepConfig. Every complaint is one InputError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from search_spaces.errors import SpaceError, suggest
+from search_spaces.space import SearchSpace
+from sweeps.config.function_trainer import read_function_trainer
+from sweeps.config.overrides import apply_overrides
+from sweeps.config.places import COMMAND_LINE, Places, show
+from sweeps.config.records import FunctionTrainer, Method, Metric, SweepConfig
+from sweeps.config.secret_keys import refuse_secrets
+from sweeps.config.section import Section
+from sweeps.config.sections import read_early_stopping, read_metric, read_resources, read_space
+from sweeps.config.task_trainer import read_task_trainer
+from sweeps.errors import InputError
+from sweeps.recipes import find_recipe, recipes
+from sweeps.yaml_file import read_yaml
+from trainer.config import TrainConfig
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+METHODS = ("grid", "random", "bayesian")
+KEYS = (
+    "name",
+    "base",
+    "trainer",
+    "metric",
+    "method",
+    "preset",
+    "parameters",
+    "early_stopping",
+    "trials",
+    "resources",
+    "seed",
+    "keep_checkpoints",
+    "retries",
+    "grid_limit",
+)
+# What the same thing is called in W&B's sweep files.
+_ELSEWHERE = {
+    "program": "name your training function as trainer: {function: module:function}",
+    "early_terminate": "write early_stopping: asha",
+    "run_cap": "write trials",
+    "command": "name your training function as trainer: {function: module:function}",
+}
+
+
+def load_sweep(
+    source: str | Path,
+    overrides: Sequence[str] | Mapping[str, Any] = (),
+    *,
+    name: str | None = None,
+    seed: int | None = None,
+) -> SweepConfig:
+    """The sweep in a YAML file, or the recipe of that name.
+
+    Args:
+        source: path of a file, or a recipe's name. Relative paths inside a file start from its folder,
+            those inside a recipe and in overrides from the current folder.
+        overrides: ``a.b=value``, the value in YAML, or a mapping of dotted keys to values; a value that is a
+            mapping replaces what stood there, whole.
+        name: instead of the file's.
+        seed: instead of the file's.
+
+    Raises:
+        InputError: names file and line (or the command line), key, value, what was expected and the mend.
+    """
+    path = Path(source).expanduser()
+    recipe = find_recipe(source) if isinstance(source, str) and not path.is_file() else None
+    if recipe is None and not path.exists():
+        known = [recipe.name for recipe in recipes()]
+        message = f"there is no such file and no such recipe: {show(str(source))}"
+        raise InputError(message, where=COMMAND_LINE, mend=f"recipes: {suggest(source, known)}")
+    document = read_yaml(recipe.path if recipe else path)
+    data, overridden = apply_overrides(document.data, overrides)
+    flags = {key: value for key, value in {"name": name, "seed": seed}.items() if value is not None}
+    where = f"recipe {recipe.name}" if recipe else str(source)
+    places = Places(where, document.line, (*overridden, *flags))
+    base = Path.cwd() if recipe else path.resolve().parent
+    return _read({**data, **flags}, base, places)
+
+
+def from_mapping(
+    data: Mapping[str, Any],
+    *,
+    base: Path,
+    where: str = "",
+    lines: Callable[[str], int | None] | None = None,
+    outside: bool = True,
+) -> SweepConfig:
+    """The sweep that plain data describes, in the shape of a sweep file.
+
+    Args:
+        data: as read from YAML.
+        base: folder from which paths and ``module:function`` resolve, where ``data`` names none.
+        where: what to call the source in errors.
+        lines: from a dotted key to its line in the source.
+        outside: whether data files, model folders and modules must be there now.
+
+    Raises:
+        InputError: as ``load_sweep``.
+    """
+    return _read(data, base.expanduser().resolve(), Places(where, lines), outside=outside)
+
+
+def read_config(folder: Path) -> SweepConfig:
+    """The resolved configuration in a sweep's folder; what it was trained on need not be there any more.
+
+    Raises:
+        InputError: there is no ``sweep.yaml``, or it was changed into something that is none.
+    """
+    path = folder / "sweep.yaml"
+    document = read_yaml(path)
+    return from_mapping(document.data, base=folder, where=str(path), lines=document.line, outside=False)
+
+
+def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool = True) -> SweepConfig:
+    refuse_secrets(data, places)
+    top = Section(data, "", places, KEYS, _ELSEWHERE)
+    name = top.text("name", "add name: my-sweep")
+    if not NAME.match(name):
+        message = f"expected 1 to 64 letters, digits, dots, _ and -, starting with a letter or digit, got {show(name)}"
+        raise top.error("name", message, "it names the sweep's folder: choose a shorter, plainer one")
+    if top.has("base"):
+        base = (base / Path(top.text("base", "name a folder")).expanduser()).resolve()
+    method = cast("Method", top.choice("method", METHODS, "bayesian"))
+    seed = cast("int", top.whole("seed", 0, least=0, most=2**32 - 1))
+    space = read_space(data.get("preset"), data.get("parameters"), places)
+    trainer, metric = _read_trainer(data, space, seed, base, places, outside)
+    config = SweepConfig(
+        name=name,
+        trainer=trainer,
+        metric=metric,
+        space=space,
+        method=method,
+        early_stopping=read_early_stopping(data.get("early_stopping"), places),
+        trials=top.whole("trials", None, least=1),
+        resources=read_resources(data.get("resources"), places),
+        seed=seed,
+        keep_checkpoints=cast("int", top.whole("keep_checkpoints", 3, least=1)),
+        retries=cast("int", top.whole("retries", 2, least=0)),
+        grid_limit=cast("int", top.whole("grid_limit", 2000, least=1)),
+        base=base,
+    )
+    _check_amount(config, places)
+    return config
+
+
+def _read_trainer(
+    data: Mapping[str, Any], space: SearchSpace, seed: int, base: Path, places: Places, outside: bool
+) -> tuple[TrainConfig | FunctionTrainer, Metric]:
+    trainer = data.get("trainer")
+    if trainer is None:
+        raise places.error("trainer", "is missing: what is to be trained", "add trainer: with task, model and data")
+    if not isinstance(trainer, Mapping):
+        message = f"expected a mapping of settings, got {show(trainer)}"
+        raise places.error("trainer", message, "for a function of your own: trainer: {function: module:function}")
+    metric = read_metric(data.get("metric"), trainer, places)
+    if "function" in trainer:
+        for parameter in space:
+            if parameter.name in trainer:
+                message = f"is searched, and fixed as trainer.{parameter.name} too"
+                raise places.error(f"parameters.{parameter.name}", message, f"remove trainer.{parameter.name}")
+        return read_function_trainer(trainer, space, base, places, outside=outside), metric
+    return read_task_trainer(trainer, space, metric, seed, base, places, outside=outside), metric
+
+
+def _check_amount(config: SweepConfig, places: Places) -> None:
+    """Refuse sweeps without an end or without a choice."""
+    if config.method != "grid":
+        if config.trials is None:
+            raise places.error(
+                "trials", f"is missing: a {config.method} search has no end of its own", "add trials: 20"
+            )
+        if not config.space.searched:
+            mend = "give at least one of them values, or min and max"
+            raise places.error("parameters", "leave nothing to search: every trial would be the same", mend)
+        return
+    try:
+        size = config.space.grid_size()
+    except SpaceError as error:
+        raise places.space_error(error) from None
+    if size > config.grid_limit:
+        message = f"make a grid of {size:,} configurations, more than grid_limit={config.grid_limit:,}"
+        raise places.error("parameters", message, "list fewer values, take method: random, or raise grid_limit")

@@ -1,0 +1,64 @@
+"""Where a key stands, so that complaints can name file and line, or the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from search_spaces.errors import SpaceError
+from sweeps.errors import InputError
+from trainer.errors import ConfigError
+
+COMMAND_LINE = "command line"
+BOOLEAN_MEND = "YAML reads a bare yes, no, on or off as a boolean: quote it, as in 'no'"
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Places:
+    """Finds keys.
+
+    Attributes:
+        where: the file, or whatever the configuration came from.
+        line: from a dotted key to its line in that file, where known.
+        overridden: dotted keys that the command line gave instead.
+    """
+
+    where: str = ""
+    line: Callable[[str], int | None] | None = None
+    overridden: tuple[str, ...] = ()
+
+    def at(self, key: str) -> str:
+        """The place of a dotted key: ``sweep.yaml:7``, ``sweep.yaml`` or ``command line``."""
+        if any(key == given or key.startswith(f"{given}.") for given in self.overridden):
+            return COMMAND_LINE
+        number = self.line(key) if self.line is not None else None
+        return f"{self.where}:{number}" if self.where and number else self.where
+
+    def error(self, key: str, message: str, mend: str = "") -> InputError:
+        """The complaint about a key, on one line however long or odd its value is."""
+        return InputError(one_line(message), where=self.at(key), key=one_line(key), mend=one_line(mend))
+
+    def setting_error(self, key: str, error: ConfigError, mend: str = "") -> InputError:
+        """The trainer's complaint, about the setting that stands at ``key``; ``mend`` where it has none."""
+        return self.error(key, error.message, error.mend or mend)
+
+    def space_error(self, error: SpaceError) -> InputError:
+        """The search space's complaint, about one of ``parameters``."""
+        if error.key == "preset":
+            return self.error("preset", error.message, error.mend)
+        key = f"parameters.{error.key}" if error.key else "parameters"
+        return self.error(key, error.message, error.mend)
+
+
+def one_line(text: str) -> str:
+    """``text`` without line breaks, cut where it is very long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}..."
+
+
+def show(value: Any) -> str:
+    """A value for a message: as Python writes it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."

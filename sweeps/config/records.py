@@ -1,0 +1,141 @@
+"""What a sweep file says, as frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from search_spaces.space import SearchSpace
+from sweeps.config.settings import lay_over, without
+from trainer.config import Goal, TrainConfig
+
+Method = Literal["grid", "random", "bayesian"]
+SchedulerName = Literal["asha", "median", "none"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What trials are compared by, and which way."""
+
+    name: str
+    goal: Goal
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """How losing trials are stopped; ``grace`` and rungs count reports.
+
+    ``reduction_factor`` is ASHA's, ``min_trials`` the median rule's.
+    """
+
+    scheduler: SchedulerName = "none"
+    grace: int = 1
+    reduction_factor: float = 3.0
+    min_trials: int = 5
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a trial gets. ``auto``: a GPU where there are any, and the CPUs' fair share."""
+
+    gpus_per_trial: Literal["auto"] | float = "auto"
+    cpus_per_trial: Literal["auto"] | int = "auto"
+    max_parallel: int | None = None
+
+
+@dataclass(frozen=True)
+class FunctionTrainer:
+    """A user's own training function, ``module:function``, and the fixed part of its config."""
+
+    function: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """One sweep, checked and complete.
+
+    Attributes:
+        trainer: for the shared trainer, its settings with every searched one at its middle.
+        trials: how many at most; ``None`` for a grid that runs whole.
+        retries: how often a trial may lose its worker.
+        grid_limit: a grid of more configurations is refused.
+        base: folder from which paths and ``module:function`` resolve.
+    """
+
+    name: str
+    trainer: TrainConfig | FunctionTrainer
+    metric: Metric
+    space: SearchSpace
+    method: Method = "bayesian"
+    early_stopping: EarlyStopping = EarlyStopping()
+    trials: int | None = None
+    resources: Resources = Resources()
+    seed: int = 0
+    keep_checkpoints: int = 3
+    retries: int = 2
+    grid_limit: int = 2000
+    base: Path = field(default_factory=Path.cwd)
+
+    @property
+    def planned(self) -> int:
+        """How many trials there will be."""
+        if self.method != "grid":
+            return self.trials or 0
+        size = self.space.grid_size()
+        return size if self.trials is None else min(self.trials, size)
+
+    def trial_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """All settings of a trial with these parameters, as plain data: what ``TrainConfig.build`` takes,
+        or the config of a user's own function. Paths are absolute.
+
+        Raises:
+            ConfigError: parameters that make no legal training.
+        """
+        if isinstance(self.trainer, FunctionTrainer):
+            return lay_over(self.trainer.settings, params)
+        merged = lay_over(self.trainer.model_dump(mode="json"), params)
+        return TrainConfig.build(merged).resolve_paths(self.base).model_dump(mode="json")
+
+    def to_mapping(self) -> dict[str, Any]:
+        """This sweep as plain data; ``from_mapping`` reads back an equal one. Complete, with absolute paths."""
+        mapping: dict[str, Any] = {
+            "name": self.name,
+            "base": str(self.base),
+            "trainer": self._trainer_mapping(),
+            "metric": {"name": self.metric.name, "goal": self.metric.goal},
+            "method": self.method,
+            "parameters": self.space.to_mapping(),
+            "early_stopping": self._stopping_mapping(),
+            "trials": self.trials,
+            "resources": {
+                "gpus_per_trial": self.resources.gpus_per_trial,
+                "cpus_per_trial": self.resources.cpus_per_trial,
+                "max_parallel": self.resources.max_parallel,
+            },
+            "seed": self.seed,
+            "keep_checkpoints": self.keep_checkpoints,
+            "retries": self.retries,
+            "grid_limit": self.grid_limit,
+        }
+        return {key: value for key, value in mapping.items() if value is not None}
+
+    def _trainer_mapping(self) -> dict[str, Any]:
+        if isinstance(self.trainer, FunctionTrainer):
+            return {"function": self.trainer.function, **lay_over(self.trainer.settings, {})}
+        settings = self.trainer.model_dump(mode="json", exclude={"metric", "goal"})
+        settings["data"] = {key: value for key, value in settings["data"].items() if value is not None}
+        return without(settings, self.space.names)
+
+    def _stopping_mapping(self) -> dict[str, Any]:
+        stopping = self.early_stopping
+        mapping: dict[str, Any] = {"scheduler": stopping.scheduler}
+        if stopping.scheduler != "none":
+            mapping["grace"] = stopping.grace
+        if stopping.scheduler == "asha":
+            mapping["reduction_factor"] = stopping.reduction_factor
+        if stopping.scheduler == "median":
+            mapping["min_trials"] = stopping.min_trials
+        return mapping

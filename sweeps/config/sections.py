@@ -1,0 +1,127 @@
+"""The smaller sections of a sweep file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from search_spaces import load_space, preset
+from search_spaces.errors import SpaceError, suggest
+from search_spaces.space import SearchSpace
+from sweeps.config.places import Places, show
+from sweeps.config.records import EarlyStopping, Metric, Resources, SchedulerName
+from sweeps.config.section import Section
+from trainer.config import Goal
+from trainer.errors import ConfigError
+from trainer.tasks import get_task
+
+_GOALS: Mapping[str, Goal] = {"maximize": "maximize", "minimize": "minimize", "max": "maximize", "min": "minimize"}
+_SCHEDULERS = ("asha", "median", "none")
+_BELONGS = {"reduction_factor": "asha", "min_trials": "median"}
+
+
+def read_metric(data: object, trainer: Mapping[str, Any], places: Places) -> Metric:
+    """``metric``: a name, or a name and a goal. The goal comes from the task where the task knows it.
+
+    Raises:
+        InputError: unknown to the task, or against its direction; no goal for a user's own function.
+    """
+    section = Section({"name": data} if isinstance(data, str) else data, "metric", places, ("name", "goal"))
+    own_function = "function" in trainer
+    goals: Mapping[str, Goal] = {} if own_function else _task_goals(trainer, places)
+    if data is None:
+        mend = "add metric: {name: accuracy, goal: maximize}" if own_function else f"choose from {', '.join(goals)}"
+        raise places.error("metric", "is missing: trials are compared by it", mend)
+    name = section.text("name", f"choose from {', '.join(goals)}" if goals else "name what the function reports")
+    if own_function:
+        return Metric(name, _GOALS[section.choice("goal", tuple(_GOALS))])
+    if name not in goals:
+        task = trainer.get("task", "text-classification")
+        raise section.error("name", f"the task {task} has no metric {show(name)}", suggest(name, goals))
+    goal = _GOALS[section.choice("goal", tuple(_GOALS), goals[name])]
+    if goal != goals[name]:
+        message = f"{name} is better when {'larger' if goals[name] == 'maximize' else 'smaller'}, got {goal}"
+        raise section.error("goal", message, f"write {goals[name]}, or leave it out")
+    return Metric(name, goal)
+
+
+def _task_goals(trainer: Mapping[str, Any], places: Places) -> Mapping[str, Goal]:
+    task = trainer.get("task", "text-classification")
+    try:
+        return get_task(task).goals
+    except (ConfigError, TypeError) as error:
+        if isinstance(error, ConfigError):
+            raise places.setting_error("trainer.task", error) from None
+        raise places.error("trainer.task", f"expected a text, got {show(task)}", "name a task") from None
+
+
+def read_space(preset_name: object, parameters: object, places: Places) -> SearchSpace:
+    """``preset`` and ``parameters``: the latter's replace the former's of the same name, ``name: null`` removes one.
+
+    Raises:
+        InputError: an unknown preset, or a parameter that cannot be used.
+    """
+    if preset_name is not None and not isinstance(preset_name, str):
+        raise places.error("preset", f"expected the name of a preset, got {show(preset_name)}", "name one")
+    if parameters is not None and not isinstance(parameters, Mapping):
+        message = f"expected a mapping of names to ranges, got {show(parameters)}"
+        raise places.error("parameters", message, "write `learning_rate: {min: 0.001, max: 0.1}` below it")
+    own = dict(parameters or {})
+    removed = {name for name, spec in own.items() if spec is None}
+    try:
+        reused = {p.name: p for p in preset(preset_name)} if preset_name is not None else {}
+        for name in removed:
+            if name not in reused:
+                mend = suggest(name, reused) if reused else "give it values or min and max; null removes a preset's"
+                raise SpaceError(str(name), "is null and no preset has it", mend)
+        given = {p.name: p for p in load_space({name: spec for name, spec in own.items() if spec is not None})}
+        return SearchSpace(tuple(p for name, p in {**reused, **given}.items() if name not in removed))
+    except SpaceError as error:
+        raise places.space_error(error) from None
+
+
+def read_early_stopping(data: object, places: Places) -> EarlyStopping:
+    """``early_stopping``: a scheduler's name, or a mapping with it.
+
+    Raises:
+        InputError: an unknown scheduler, or a setting that it does not have.
+    """
+    if data is None:
+        return EarlyStopping()
+    known = ("scheduler", "grace", "reduction_factor", "min_trials")
+    if isinstance(data, str | bool):
+        data = {"scheduler": data}
+    section = Section(data, "early_stopping", places, known)
+    scheduler = section.choice("scheduler", _SCHEDULERS)
+    for name in known[1:]:
+        if section.has(name) and (scheduler == "none" or _BELONGS.get(name, scheduler) != scheduler):
+            raise section.error(name, f"means nothing to {scheduler}", "remove it")
+    defaults = EarlyStopping()
+    return EarlyStopping(
+        cast("SchedulerName", scheduler),
+        grace=cast("int", section.whole("grace", defaults.grace, least=1)),
+        reduction_factor=section.number("reduction_factor", defaults.reduction_factor, above=1),
+        min_trials=cast("int", section.whole("min_trials", defaults.min_trials, least=1)),
+    )
+
+
+def read_resources(data: object, places: Places) -> Resources:
+    """``resources`` of a trial.
+
+    Raises:
+        InputError: numbers that no machine can serve.
+    """
+    section = Section(data, "resources", places, ("gpus_per_trial", "cpus_per_trial", "max_parallel"))
+    gpus: Any = section.data.get("gpus_per_trial", "auto")
+    cpus: Any = section.data.get("cpus_per_trial", "auto")
+    if gpus not in ("auto", None):
+        gpus = section.number("gpus_per_trial", 0, least=0)
+        if gpus > 1 and gpus != int(gpus):
+            raise section.error("gpus_per_trial", f"above 1 it must be whole, got {gpus}", "round it")
+    if cpus not in ("auto", None):
+        cpus = section.whole("cpus_per_trial", 1, least=1)
+    return Resources(
+        "auto" if gpus is None else gpus,
+        "auto" if cpus is None else cpus,
+        section.whole("max_parallel", None, least=1),
+    )
