@@ -1,6 +1,6 @@
 """What a sweep file says: YAML -> SweepConfig, checked before anything starts."""
 
-from sweeps.config.load import from_mapping, load_sweep
+from sweeps.config.load import from_mapping, load_sweep, read_config
 from sweeps.config.records import EarlyStopping, FunctionTrainer, Method, Metric, Resources, SweepConfig
 from sweeps.config.starter import starter
 from sweeps.recipes import Recipe, recipes
@@ -15,6 +15,7 @@ __all__ = [
     "SweepConfig",
     "from_mapping",
     "load_sweep",
+    "read_config",
     "recipes",
     "starter",
 ]

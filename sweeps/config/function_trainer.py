@@ -22,8 +22,12 @@ from sweeps.config.settings import lay_over
 _SPEC = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)\Z")
 
 
-def read_function_trainer(data: Mapping[str, Any], space: SearchSpace, base: Path, places: Places) -> FunctionTrainer:
+def read_function_trainer(
+    data: Mapping[str, Any], space: SearchSpace, base: Path, places: Places, *, outside: bool = True
+) -> FunctionTrainer:
     """The ``trainer`` section with a ``function`` in it; its other keys are passed through.
+
+    ``outside``: whether the module must be there.
 
     Raises:
         InputError: no ``module:function``, or none that can be found from ``base`` or the import path.
@@ -33,7 +37,8 @@ def read_function_trainer(data: Mapping[str, Any], space: SearchSpace, base: Pat
     if matched is None:
         message = f"expected module:function, got {show(function)}"
         raise places.error("trainer.function", message, "for def train(config) in my_train.py: my_train:train")
-    _check_found(matched[1], matched[2], base, places)
+    if outside:
+        _check_found(matched[1], matched[2], base, places)
     settings = copy.deepcopy({key: value for key, value in data.items() if key != "function"})
     try:
         lay_over(settings, space.middle())

@@ -28,9 +28,18 @@ _SET_ELSEWHERE = {
 
 
 def read_task_trainer(
-    data: Mapping[str, Any], space: SearchSpace, metric: Metric, seed: int, base: Path, places: Places
+    data: Mapping[str, Any],
+    space: SearchSpace,
+    metric: Metric,
+    seed: int,
+    base: Path,
+    places: Places,
+    *,
+    outside: bool = True,
 ) -> TrainConfig:
     """The ``trainer`` section without a ``function``: settings with every searched one at its middle.
+
+    ``outside``: whether data files, model folders and modules must be there.
 
     Raises:
         InputError: a setting or a parameter that is unknown, fixed and searched, or can be illegal.
@@ -43,7 +52,7 @@ def read_task_trainer(
     middle = space.middle()
     with _importable(base):
         try:
-            config = _build(lay_over(settings, middle), base)
+            config = _build(lay_over(settings, middle), base, outside)
         except KeyError as error:
             message = f"expected a mapping, got {show(data[error.args[0]])}"
             raise places.error(f"trainer.{error.args[0]}", message, "parameters lie inside it") from None
@@ -53,17 +62,18 @@ def read_task_trainer(
             for value in _probes(parameter):
                 params = {**middle, parameter.name: value}
                 try:
-                    _build(lay_over(settings, params), base)
+                    _build(lay_over(settings, params), base, outside)
                 except ConfigError as error:
                     raise _blame_parameter(error, parameter, value, places) from None
     return config
 
 
-def _build(settings: Mapping[str, Any], base: Path) -> TrainConfig:
+def _build(settings: Mapping[str, Any], base: Path, outside: bool) -> TrainConfig:
     _check_booleans(settings)
     config = TrainConfig.build(settings).resolve_paths(base)
-    _check_model_folder(config.model, base)
-    get_task(config.task).check(config)
+    if outside:
+        _check_model_folder(config.model, base)
+        get_task(config.task).check(config)
     return config
 
 
