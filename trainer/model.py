@@ -54,6 +54,30 @@ def build(function: str, given: dict[str, Any], base: Path | None = None) -> tor
     return model
 
 
+def rebuild(function: str, given: dict[str, Any], folder: str | None) -> torch.nn.Module:
+    """As ``build``, for an export: the function from the current folder or the import path, then from ``folder``.
+
+    Raises:
+        ConfigError: as ``build``; names the file that has to be there.
+    """
+    try:
+        hooks.resolve(function, Path.cwd())
+        base = Path.cwd()
+    except ConfigError:
+        if folder is None or not Path(folder).is_dir():
+            module = function.partition(":")[0]
+            raise ConfigError(
+                "model",
+                f"{function} built this model and cannot be imported",
+                f"run where {module}.py lies, or put its folder into PYTHONPATH",
+            ) from None
+        base = Path(folder)
+    given = {
+        name: tuple(value) if name == "inputs" and isinstance(value, list) else value for name, value in given.items()
+    }
+    return build(function, given, base)
+
+
 def _try(model: torch.nn.Module, function: str, given: dict[str, Any]) -> None:
     inputs = given["inputs"]
     shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
@@ -88,16 +112,21 @@ def set_dropout(model: torch.nn.Module, p: float) -> int:
         if isinstance(module, _DROPOUTS):
             module.p = p
             count += 1
-        for name, value in vars(module).items():
-            if isinstance(value, float) and _DROPOUT_FIELD.search(name):
+        for name, value in list(vars(module).items()):
+            if isinstance(value, float) and is_dropout_field(name):
                 setattr(module, name, p)
                 count += 1
     config = getattr(model, "config", None)
     for name, value in list(vars(config).items()) if config is not None else []:
         # A missing one (BERT's classifier_dropout) means the general one.
-        if isinstance(value, float | int | None) and not isinstance(value, bool) and _DROPOUT_FIELD.search(name):
+        if isinstance(value, float | int | None) and not isinstance(value, bool) and is_dropout_field(name):
             setattr(config, name, p)
     return count
+
+
+def is_dropout_field(name: str) -> bool:
+    """Whether a setting of that name is a dropout probability."""
+    return _DROPOUT_FIELD.search(name) is not None
 
 
 def _call(given: dict[str, Any]) -> str:

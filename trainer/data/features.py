@@ -81,16 +81,15 @@ def from_sklearn(data: DataConfig) -> dict[str, Source]:
     return {"train": Source(bunch.data, table, "label", tuple(str(name) for name in bunch.feature_names))}
 
 
-def from_table(table: Table, data: DataConfig, names: Sequence[str] | None = None) -> Source:
-    """Numeric columns: ``names``, ``data.features``, or all but the label.
+def from_table(table: Table, label: str, names: Sequence[str] | None = None) -> Source:
+    """Numeric columns: ``names``, or all but the label.
 
     Raises:
         DataError: a column that is missing or not numeric, with the row of the first bad value.
     """
     import numpy as np
 
-    label = data.label or "label"
-    chosen = names or data.features
+    chosen = names
     if chosen is None:
         table.column(label, "data.label")
         chosen = [name for name in table.columns if name != label]
@@ -160,6 +159,30 @@ def scaled(features: np.ndarray, numbers: Mapping[str, Any] | None) -> np.ndarra
     offset, scale = np.asarray(numbers["offset"]), np.asarray(numbers["scale"])
     out: np.ndarray = ((features - offset) / scale).astype(np.float32)
     return out
+
+
+def of_rows(rows: Sequence[Any], names: Sequence[str], count: int) -> np.ndarray:
+    """Rows to predict as ``(rows, features)``: sequences of numbers, or mappings by the names of the features.
+
+    Raises:
+        DataError: a row of another length, without a feature, or not of finite numbers.
+    """
+    import numpy as np
+
+    if not isinstance(rows, np.ndarray):
+        for number, row in enumerate(rows, start=1):
+            lacking = [name for name in names if name not in row] if isinstance(row, Mapping) else []
+            if lacking:
+                raise DataError("rows", f"row {number} has no {lacking[0]!r}", f"the features are {', '.join(names)}")
+        rows = [[row[name] for name in names] if isinstance(row, Mapping) else row for row in rows]
+    try:
+        flat = np.asarray(rows, dtype=np.float64).reshape(len(rows), -1)
+    except (TypeError, ValueError) as error:
+        raise DataError("rows", f"not all rows are of {count} numbers: {error}") from None
+    if flat.shape[1] != count:
+        raise DataError("rows", f"rows of {flat.shape[1]} numbers, expected {count}")
+    table = Table("rows", "rows", {}, len(flat))
+    return finite(Source(flat, table, "", tuple(names)))
 
 
 def shape_of(data: DataConfig, features: np.ndarray) -> tuple[int, ...]:

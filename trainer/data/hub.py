@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ def fingerprints(data: DataConfig) -> dict[str, str]:
     return {ours: str(found[theirs]._fingerprint) for ours, theirs in _splits(data, found).items()}
 
 
-def tables(data: DataConfig) -> dict[str, Table]:
+def tables(data: DataConfig, only: Collection[str] | None) -> dict[str, Table]:
     """The splits of ``data.name``: those named, or ``train``, and ``validation`` and ``test`` where there are.
 
     Raises:
@@ -34,17 +35,17 @@ def tables(data: DataConfig) -> dict[str, Table]:
         split = found[theirs]
         feature = split.features.get(label)
         names = getattr(feature, "names", None)
-        wanted = {name for name in (data.text or "text", data.text_pair, label, *(data.features or ())) if name}
-        # Only what is used is decoded, and all of it where a name is wrong or features are not named.
-        columns = split.column_names if data.text is None or not wanted <= set(split.column_names) else sorted(wanted)
+        needed = set(split.column_names if only is None else only)
+        # Only what is used is decoded; the others are there for the error that lists them.
+        columns = {name: split[name][:] if name in needed else [] for name in split.column_names}
         table = Table(
             f"data.{ours}",
             f"{data.name} {theirs}",
-            {name: split[name][:] for name in columns},
+            columns,
             len(split),
             class_names=tuple(names) if names else None,
         )
-        hidden = ours == "test" and data.test is None and all(v in (-1, None) for v in table.columns.get(label, [0]))
+        hidden = ours == "test" and data.test is None and all(v in (-1, None) for v in columns.get(label, [0]))
         if not hidden:  # Benchmarks keep the labels of their test split to themselves.
             out[ours] = table
     return out

@@ -62,8 +62,15 @@ def facts(data: DataConfig) -> dict[str, Any]:
     return {"data": settings, "content": content}
 
 
-def tables(data: DataConfig, text: Collection[str] | None = None) -> dict[str, Table]:
-    """The rows of every split given, from files or a hub; ``text`` as for ``read_table``.
+def tables(
+    data: DataConfig, *, text: Collection[str] | None = None, only: Collection[str] | None = None
+) -> dict[str, Table]:
+    """The rows of every split given, from files or a hub.
+
+    Args:
+        data: the source.
+        text: columns of a CSV to take as text, as for ``read_table``.
+        only: columns of a hub data set that are needed; ``None``: all.
 
     Raises:
         DataError: see ``readers.read_table`` and ``hub.load``.
@@ -71,6 +78,6 @@ def tables(data: DataConfig, text: Collection[str] | None = None) -> dict[str, T
     if data.name:
         from trainer.data import hub
 
-        return hub.tables(data)
+        return hub.tables(data, only)
     given = {split: path for split in SPLITS if (path := getattr(data, split)) is not None}
     return {split: readers.read_table(path, f"data.{split}", text=text) for split, path in given.items()}

@@ -6,7 +6,7 @@ The loop asks for batches of rows, a loss and metrics, and knows nothing of text
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from trainer.config import Goal, TrainConfig
+    from trainer.data.tables import Table
 
 Batch = dict[str, "torch.Tensor"]
 
@@ -33,6 +34,25 @@ class Split:
     rows: int
     arrays: Mapping[str, np.ndarray]
     lengths: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """An exported model, and how to feed it.
+
+    Attributes:
+        model: on the CPU, in evaluation mode.
+        columns: the columns it was trained on, by role: ``label``, and for texts ``text`` and ``text_pair``.
+        encode: rows as people have them -> a CPU batch without labels.
+        logits: model and batch -> scores before softmax ``(rows, classes)``.
+        read: a table and its columns by role -> rows for ``encode``.
+    """
+
+    model: torch.nn.Module
+    columns: Mapping[str, str]
+    encode: Callable[[Sequence[Any]], Batch]
+    logits: Callable[[torch.nn.Module, Batch], torch.Tensor]
+    read: Callable[[Table, Mapping[str, str]], Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -102,3 +122,11 @@ class Task(ABC):
     @abstractmethod
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """Write weights, preprocessing and label names into ``out``, a folder for ``trainer.predict.load``."""
+
+    def restore(self, folder: Path, facts: Mapping[str, Any]) -> Restored:
+        """What ``export`` wrote, ready to predict. ``facts`` are those of ``sweepwright.json``.
+
+        Raises:
+            ConfigError: the folder is damaged, or the model's code is not there.
+        """
+        raise NotImplementedError(f"{self.name} has no prediction")

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer import hooks
 from trainer.data import features, sources, storage
 from trainer.data.features import Source
 from trainer.data.labels import find
 from trainer.data.splitting import select
+from trainer.data.tables import Table
 from trainer.errors import ConfigError, DataError
 from trainer.metrics import CLASSIFICATION_GOALS
-from trainer.tasks.base import Batch, Prepared, Split
-from trainer.tasks.common import OneLabel, check_classes, check_metric, cross_entropy, refuse
+from trainer.tasks.base import Batch, Prepared, Restored, Split
+from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     import torch
 
@@ -66,11 +67,10 @@ class Classification(OneLabel):
             "labels": torch.from_numpy(arrays["labels"][rows]),
         }
 
-    def loss(
-        self, model: torch.nn.Module, batch: Batch, *, label_smoothing: float = 0.0
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Summed cross entropy and logits ``(rows, classes)``, both float32."""
-        return cross_entropy(model(batch["features"]), batch["labels"], label_smoothing)
+    def logits(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
+        """The module's output."""
+        scores: torch.Tensor = model(batch["features"])
+        return scores
 
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """``model.safetensors``, ``model.json`` (how to build it and what to feed it) and ``sweepwright.json``."""
@@ -90,6 +90,32 @@ class Classification(OneLabel):
             out / "model.json", {"task": self.name, **build, **feed, "label_names": prepared.label_names}
         )
         exported.write(out, self, prepared, {"label": meta["label"]})
+
+    def restore(self, folder: Path, facts: Mapping[str, Any]) -> Restored:
+        """The module, built by its function again; that is looked for here first, then where it was at the export."""
+        import torch
+        from safetensors.torch import load_model
+
+        from trainer import model as models
+        from trainer.tasks import exported
+
+        build = exported.read_json(folder / "model.json")
+        model = models.rebuild(build["function"], build["arguments"], build["folder"])
+        try:
+            load_model(model, str(folder / "model.safetensors"))
+        except Exception as error:
+            raise ConfigError("folder", f"{folder}: the weights do not fit {build['function']}: {error}") from error
+        names, shape = build["features"], tuple(build["shape"])
+
+        def encode(rows: Sequence[Any]) -> Batch:
+            numbers = features.of_rows(rows, names, math.prod(shape))
+            scaled = features.scaled(numbers, build["scaling"])
+            return {"features": torch.from_numpy(scaled.reshape(-1, *shape))}
+
+        def read(table: Table, asked: Mapping[str, str]) -> Sequence[Any]:
+            return list(features.finite(features.from_table(table, asked["label"], names or None)))
+
+        return Restored(model.eval(), facts["columns"], encode, self.logits, read)
 
 
 def _check_arguments(config: TrainConfig) -> None:
@@ -124,9 +150,10 @@ def _read(data: DataConfig) -> dict[str, Source]:
         return features.from_function(data)
     if data.sklearn:
         return features.from_sklearn(data)
-    tables = sources.tables(data, text=[data.label or "label"])
-    train = features.from_table(tables["train"], data)
-    others = {split: features.from_table(tables[split], data, train.names) for split in tables if split != "train"}
+    label = data.label or "label"
+    tables = sources.tables(data, text=[label], only=[*data.features, label] if data.features else None)
+    train = features.from_table(tables["train"], label, data.features)
+    others = {split: features.from_table(tables[split], label, train.names) for split in tables if split != "train"}
     return {"train": train, **others}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError
 from trainer.metrics import classification_metrics
-from trainer.tasks.base import Prepared, Task
+from trainer.tasks.base import Batch, Prepared, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,23 @@ if TYPE_CHECKING:
 
 class OneLabel(Task):
     """A task whose outputs are logits ``(rows, classes)`` and whose labels are class ids ``(rows,)``."""
+
+    @abstractmethod
+    def logits(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
+        """Scores before softmax ``(rows, classes)`` of a batch with or without labels."""
+
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, *, label_smoothing: float = 0.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Summed cross entropy and the logits ``(rows, classes)``, both in float32 whatever the precision.
+
+        Label smoothing as in ``torch.nn.functional.cross_entropy`` (Szegedy et al. 2016, section 7).
+        """
+        from torch.nn import functional
+
+        scores = self.logits(model, batch).float()
+        summed = functional.cross_entropy(scores, batch["labels"], reduction="sum", label_smoothing=label_smoothing)
+        return summed, scores
 
     def evaluate(self, outputs: np.ndarray, labels: np.ndarray, loss: float, prepared: Prepared) -> dict[str, float]:  # noqa: ARG002
         """The metrics of ``trainer.metrics.classification_metrics``."""
@@ -74,16 +92,3 @@ def labels_of(prepared: Prepared) -> Labels:
     """The classes as ``trainer.data.labels`` knows them."""
     kind: Kind = prepared.meta["label_kind"]
     return Labels(prepared.label_names, kind)
-
-
-def cross_entropy(
-    logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Summed cross entropy in float32, and the logits in float32.
-
-    Label smoothing as in ``torch.nn.functional.cross_entropy`` (Szegedy et al. 2016, section 7).
-    """
-    from torch.nn import functional
-
-    scores = logits.float()
-    return functional.cross_entropy(scores, labels, reduction="sum", label_smoothing=label_smoothing), scores

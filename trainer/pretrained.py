@@ -1,0 +1,212 @@
+"""Hugging Face encoders: loaded once per process, copied and given a fresh head for every trial."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer.errors import ConfigError
+from trainer.model import is_dropout_field, set_dropout
+
+_KEPT = 2
+"""Pristine models kept in memory; a sweep over models would otherwise hold them all."""
+_FROM_DATA = ("num_labels", "id2label", "label2id", "problem_type")
+# Their positions count from the padding id on, so that many fewer fit.
+_OFFSET_POSITIONS = ("roberta", "camembert", "mpnet", "longformer", "data2vec-text", "ibert", "xmod", "luke", "esm")
+
+
+@dataclass(frozen=True)
+class _Pristine:
+    model: Any
+    missing: frozenset[str]
+
+
+_pristine: OrderedDict[str, _Pristine] = OrderedDict()
+
+
+@lru_cache(maxsize=4)
+def tokenizer(name: str) -> Any:
+    """The tokenizer of a model folder or hub name; shared, so never to be changed.
+
+    Raises:
+        ConfigError: there is none, or it can be neither found nor fetched.
+    """
+    return load_tokenizer(name)
+
+
+def load_tokenizer(name: str) -> Any:
+    """As ``tokenizer``, a copy of one's own."""
+    from transformers import AutoTokenizer
+
+    with quiet(), one_error(name):
+        return AutoTokenizer.from_pretrained(name)
+
+
+@lru_cache(maxsize=4)
+def tokenizer_digest(name: str) -> str:
+    """sha256 of everything that decides what a fast tokenizer makes of a text.
+
+    Raises:
+        ConfigError: as ``tokenizer``.
+    """
+    found = tokenizer(name)
+    facts = json.loads(found.backend_tokenizer.to_str())
+    # Settings of the last call, not of the tokenizer.
+    facts.pop("truncation", None)
+    facts.pop("padding", None)
+    sides = [found.padding_side, found.truncation_side, found.pad_token_id, found.model_input_names]
+    return hashlib.sha256(json.dumps([facts, sides], sort_keys=True).encode()).hexdigest()
+
+
+def settings(name: str, model_args: Mapping[str, Any]) -> Any:
+    """The model's configuration with ``model_args`` laid over it.
+
+    Raises:
+        ConfigError: the model is not there, or has no such setting.
+    """
+    from transformers import AutoConfig
+
+    with quiet(), one_error(name):
+        config = AutoConfig.from_pretrained(name)
+    for key, value in model_args.items():
+        if key in _FROM_DATA:
+            raise ConfigError(f"model_args.{key}", "comes from the data", "leave it out")
+        if key != "attn_implementation" and (key.startswith("_") or not hasattr(config, key)):
+            close = difflib.get_close_matches(key, list(config.to_dict()), n=1)
+            mend = f"did you mean {close[0]}?" if close else ""
+            raise ConfigError(f"model_args.{key}", f"a {config.model_type} model has no such setting", mend)
+        if key == "attn_implementation":
+            continue
+        try:
+            setattr(config, key, value)
+        except Exception as error:
+            raise ConfigError(f"model_args.{key}", f"{value!r} is refused: {str(error).splitlines()[0]}") from error
+    return config
+
+
+def lengths(config: Any, tokenizer: Any) -> tuple[int, int | None]:
+    """Tokens per row by default, and at most: ``None`` where positions are relative and nothing binds."""
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is not None and any(kind in config.model_type for kind in _OFFSET_POSITIONS):
+        positions -= (config.pad_token_id or 0) + 1
+    own = tokenizer.model_max_length if tokenizer.model_max_length < 1_000_000 else None
+    default = min((n for n in (positions, own) if n is not None and n > 0), default=512)
+    relative = getattr(config, "position_biased_input", True) is False
+    return default, None if relative else positions
+
+
+def build(
+    name: str, model_args: Mapping[str, Any], label_names: tuple[str, ...], dropout: float | None
+) -> torch.nn.Module:
+    """A sequence classifier on the CPU, float32, in training mode.
+
+    Weights from the folder are copied from memory after the first time. Those it lacks (the head) are drawn from
+    torch's global generator by the model's own rule, and equally whether the model was in memory or not.
+
+    Raises:
+        ConfigError: the model is not there, or its weights do not fit the configuration.
+    """
+    known = _load(name, model_args, len(label_names), dropout is not None)
+    model = copy.deepcopy(known.model)
+    _draw(model, known.missing)
+    model.config.id2label = dict(enumerate(label_names))
+    model.config.label2id = {label: index for index, label in enumerate(label_names)}
+    model.config.problem_type = "single_label_classification"
+    if dropout is not None:
+        set_dropout(model, dropout)
+    module: torch.nn.Module = model.train()
+    return module
+
+
+def _load(name: str, model_args: Mapping[str, Any], classes: int, dropout: bool) -> _Pristine:
+    key = json.dumps([name, dict(model_args), classes, dropout], sort_keys=True, default=repr)
+    if key in _pristine:
+        _pristine.move_to_end(key)
+        return _pristine[key]
+    from transformers import AutoModelForSequenceClassification
+
+    config = settings(name, model_args)
+    config.num_labels = classes
+    if dropout:
+        # Some models leave a dropout of zero out of the network: there must be one to set.
+        for field in [field for field in vars(config) if is_dropout_field(field)]:
+            setattr(config, field, 0.1)
+    attention = {k: v for k, v in model_args.items() if k == "attn_implementation"}
+    # Forked: the first trial of a process must draw the same numbers as the later ones.
+    with torch.random.fork_rng(devices=[]), quiet(), one_error(name):
+        model, info = AutoModelForSequenceClassification.from_pretrained(
+            name,
+            config=config,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            **attention,
+        )
+    mismatched = [entry[0] for entry in info["mismatched_keys"]]
+    inner = next((entry for entry in mismatched if entry.startswith(f"{model.base_model_prefix}.")), None)
+    if inner:
+        raise ConfigError("model_args", f"the weights of {name} do not fit these settings: {inner} is of another shape")
+    _pristine[key] = _Pristine(model, frozenset([*info["missing_keys"], *mismatched]))
+    while len(_pristine) > _KEPT:
+        _pristine.popitem(last=False)
+    return _pristine[key]
+
+
+def _draw(model: Any, missing: frozenset[str]) -> None:
+    """Initialise the weights named, as ``from_pretrained`` does: what is marked as initialised is left alone."""
+    names: dict[int, list[str]] = {}
+    tensors = [*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False)]
+    for name, tensor in tensors:
+        names.setdefault(id(tensor), []).append(name)
+    for _, tensor in tensors:
+        # Tied weights go by several names, and are there if one of these is.
+        tensor._is_hf_initialized = not all(name in missing for name in names[id(tensor)])
+    for module in model.modules():
+        module._is_hf_initialized = False
+    model.initialize_weights()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No reports and progress bars of transformers inside."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+@contextmanager
+def one_error(name: str) -> Iterator[None]:
+    """Whatever goes wrong while a model is loaded, as one error of ours."""
+    try:
+        yield
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if Path(name).is_dir():
+            raise ConfigError("model", f"cannot load the model folder {name}: {first}") from error
+        offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+        why = "HF_HUB_OFFLINE is set" if offline else first
+        raise ConfigError(
+            "model",
+            f"{name!r} is neither a model folder nor a model of the local cache, and it cannot be fetched: {why}",
+            "check the name, give a local folder, or load it once where the hub can be reached",
+        ) from error

@@ -1,0 +1,196 @@
+"""Texts, or pairs of texts, into classes, by any Hugging Face encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from trainer import hooks
+from trainer.data import sources, splitting, storage, texts, tokens
+from trainer.data.labels import find
+from trainer.data.tables import Table, shown
+from trainer.errors import ConfigError, DataError
+from trainer.metrics import CLASSIFICATION_GOALS
+from trainer.tasks.base import Batch, Prepared, Restored, Split
+from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from trainer.config import Goal, TrainConfig
+
+_UNUSED = {
+    "data.sklearn": None,
+    "data.function": None,
+    "data.features": None,
+    "data.shape": None,
+    "data.scaling": "none",
+}
+
+
+class TextClassification(OneLabel):
+    """``config.model`` is a hub name or a local folder."""
+
+    name: ClassVar[str] = "text-classification"
+    goals: ClassVar[Mapping[str, Goal]] = CLASSIFICATION_GOALS
+
+    def check(self, config: TrainConfig) -> None:
+        """Refuse settings that cannot be used; the model itself is looked at by ``prepare``."""
+        check_metric(config, self)
+        refuse(config, self, _UNUSED)
+        if hooks.is_hook(config.model):
+            raise ConfigError(
+                "model",
+                f"expected a hub name or a folder, got {config.model!r}",
+                "for a module of your own the task is classification",
+            )
+        sources.check(config.data)
+
+    def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
+        """Arrays ``ids`` (int32, end to end), ``offsets`` (rows + 1) and ``labels``; for pairs ``pair_ids`` and more.
+
+        Ids are without special tokens and of full length: ``collate`` frames and cuts them.
+        """
+        from trainer import pretrained
+
+        tokenizer = pretrained.tokenizer(config.model)
+        frame = tokens.frame(tokenizer, pair=config.data.text_pair is not None)
+        default, most = pretrained.lengths(pretrained.settings(config.model, config.model_args), tokenizer)
+        meta = {"frame": frame, "max_length": default, "positions": most, "columns": texts.columns(config.data)}
+        facts = {"tokenizer": pretrained.tokenizer_digest(config.model), "meta": meta, **sources.facts(config.data)}
+        name = storage.fingerprint({"task": self.name, **facts})
+        prepared = storage.open_or_make(cache, name, lambda: _make(config, tokenizer, meta))
+        max_length(config, prepared)
+        return prepared
+
+    def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
+        """See ``trainer.pretrained.build``."""
+        from trainer import pretrained
+
+        max_length(config, prepared)
+        return pretrained.build(config.model, config.model_args, prepared.label_names, config.dropout)
+
+    def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:
+        """``input_ids``, what else the model takes, each (rows, longest of them), and ``labels`` (rows,)."""
+        import torch
+
+        arrays = split.arrays
+        bodies = [(arrays["ids"], arrays["offsets"])]
+        if "pair_ids" in arrays:
+            bodies.append((arrays["pair_ids"], arrays["pair_offsets"]))
+        batch = tokens.assemble(prepared.meta["frame"], bodies, rows, max_length(config, prepared))
+        batch["labels"] = arrays["labels"][rows]
+        return {name: torch.from_numpy(array) for name, array in batch.items()}
+
+    def logits(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
+        """The classifier's scores."""
+        inputs = {name: tensor for name, tensor in batch.items() if name != "labels"}
+        scores: torch.Tensor = model(**inputs).logits
+        return scores
+
+    def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
+        """A Hugging Face folder, label names inside, and ``sweepwright.json``.
+
+        ``model_max_length`` of the tokenizer is the length trained with: ``truncation=True`` cuts alike.
+        """
+        from trainer import pretrained
+        from trainer.tasks import exported
+
+        tokenizer = pretrained.load_tokenizer(config.model)
+        tokenizer.model_max_length = max_length(config, prepared)
+        out.mkdir(parents=True, exist_ok=True)
+        with pretrained.quiet():
+            model.save_pretrained(out)  # type: ignore[operator]
+            tokenizer.save_pretrained(out)
+        exported.write(out, self, prepared, prepared.meta["columns"])
+
+    def restore(self, folder: Path, facts: Mapping[str, Any]) -> Restored:
+        """The model by ``AutoModelForSequenceClassification``, its tokenizer with the length trained with."""
+        import torch
+        from transformers import AutoModelForSequenceClassification
+
+        from trainer import pretrained
+
+        tokenizer = pretrained.load_tokenizer(str(folder))
+        with pretrained.quiet(), pretrained.one_error(str(folder)):
+            model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+        columns = facts["columns"]
+
+        def encode(rows: Sequence[Any]) -> Batch:
+            batch = _texts(rows, columns)
+            return dict(tokenizer(*batch, truncation=True, padding=True, return_tensors="pt"))
+
+        def read(table: Table, asked: Mapping[str, str]) -> Sequence[Any]:
+            found = [texts.read(table, asked[role], role) for role in ("text", "text_pair") if role in asked]
+            return found[0] if len(found) == 1 else list(zip(*found, strict=True))
+
+        return Restored(model, columns, encode, self.logits, read)
+
+
+def _texts(rows: Sequence[Any], columns: Mapping[str, str]) -> list[list[str]]:
+    """Rows as lists of texts, one list, or two for pairs. A row is a text, a pair, or a mapping with the columns."""
+    roles = [role for role in ("text", "text_pair") if role in columns]
+    out: list[list[str]] = [[] for _ in roles]
+    for number, row in enumerate(rows, start=1):
+        given = [row.get(columns[role]) for role in roles] if isinstance(row, Mapping) else row
+        parts = [given] if isinstance(given, str) else given
+        if not isinstance(parts, list | tuple) or [type(part) for part in parts] != [str] * len(roles):
+            expected = "a text" if len(roles) == 1 else "a pair of texts"
+            names = ", ".join(columns[role] for role in roles)
+            raise DataError("rows", f"row {number} is {shown(row)}, expected {expected} or a mapping with {names}")
+        for texts_of_role, part in zip(out, parts, strict=True):
+            texts_of_role.append(part)
+    return out
+
+
+def max_length(config: TrainConfig, prepared: Prepared) -> int:
+    """Tokens per row at most: ``config.max_length``, or what the model was made for.
+
+    Raises:
+        ConfigError: more than the model has positions for, or no room beside the special tokens.
+    """
+    limit = config.max_length
+    if limit is None:
+        default: int = prepared.meta["max_length"]
+        return default
+    most = prepared.meta["positions"]
+    if most is not None and limit > most:
+        raise ConfigError("max_length", f"{limit} is more than the {most} positions of {config.model}")
+    least = tokens.specials(prepared.meta["frame"]) + (2 if "text_pair" in prepared.meta["columns"] else 1)
+    if limit < least:
+        raise ConfigError("max_length", f"{limit} leaves no room for text, {config.model} needs {least} or more")
+    return limit
+
+
+def _make(config: TrainConfig, tokenizer: object, meta: Mapping[str, object]) -> storage.Bundle:
+    data = config.data
+    columns = texts.columns(data)
+    roles = [role for role in ("text", "text_pair") if role in columns]
+    tables = sources.tables(data, only=columns.values())
+    train = tables["train"]
+    labels = find(train, columns["label"], data.label_names)
+    written = {
+        split: {role: texts.read(table, columns[role], f"data.{role}") for role in roles}
+        for split, table in tables.items()
+    }
+    ids = {
+        split: labels.encode(table.column(columns["label"], "data.label"), table, columns["label"])
+        for split, table in tables.items()
+    }
+    chosen = splitting.select(data, {split: table.rows for split, table in tables.items()}, ids["train"])
+    check_classes(ids["train"][chosen["train"].rows], labels)
+    arrays: dict[str, dict[str, np.ndarray]] = {}
+    for split, selection in chosen.items():
+        stored = {"labels": ids[selection.source][selection.rows]}
+        for role, prefix in zip(roles, ("", "pair_"), strict=False):
+            column = written[selection.source][role]
+            stored[f"{prefix}ids"], stored[f"{prefix}offsets"] = tokens.tokenise(
+                tokenizer, [column[row] for row in selection.rows]
+            )
+        frame: Mapping[str, object] = meta["frame"]  # type: ignore[assignment]
+        counts = [stored[name][1:] - stored[name][:-1] for name in ("offsets", "pair_offsets") if name in stored]
+        stored["lengths"] = sum(counts) + tokens.specials(frame)
+        arrays[split] = stored
+    return storage.Bundle(arrays, labels.names, {**meta, "label_kind": labels.kind})
