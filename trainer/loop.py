@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer import checkpoint
 from trainer.errors import ResumeError
-from trainer.manifest import latest_valid
+from trainer.manifest import latest_valid, numbered
 from trainer.precision import Compute
 from trainer.progress import history
 from trainer.run import Run
@@ -100,10 +99,6 @@ def _starting_point(folder: Path | None, resume: bool | Path) -> Path | None:
     for error in skipped:
         log.warning("checkpoint passed over: %s", error)
     # With only the first one lost, the beginning is one interval back, as any other checkpoint would be.
-    if newest is None and skipped and not _only_first(folder):
+    if newest is None and skipped and list(numbered(folder / "checkpoints")) != [1]:
         raise ResumeError(f"{folder}: no checkpoint is whole; delete checkpoints/ to start again") from skipped[0]
     return newest
-
-
-def _only_first(folder: Path) -> bool:
-    return all(re.fullmatch(r"r0001", path.name) for path in (folder / "checkpoints").glob("r*"))

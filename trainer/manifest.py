@@ -35,7 +35,7 @@ def write_manifest(folder: Path, facts: dict[str, Any], *, durable: bool = False
     files = {
         path.relative_to(folder).as_posix(): _sums(path, durable)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
+        if path.is_file() and path != folder / MANIFEST
     }
     beside = folder / f".{MANIFEST}"
     with beside.open("w", encoding="utf-8") as file:

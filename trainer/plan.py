@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainer.config import Steps
+from trainer.errors import DataError
 
 if TYPE_CHECKING:
     from trainer.config import TrainConfig
@@ -32,7 +33,13 @@ class Plan:
 
     @classmethod
     def of(cls, config: TrainConfig, rows: int) -> Plan:
-        """The plan for this many rows of training data."""
+        """The plan for this many rows of training data.
+
+        Raises:
+            DataError: there are none.
+        """
+        if rows < 1:
+            raise DataError("data", "the training split has no rows")
         steps_per_epoch = math.ceil(rows / config.batch_size)
         total = max(1, round(config.epochs * steps_per_epoch))
         every = config.report_every

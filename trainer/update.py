@@ -74,7 +74,7 @@ class Updater:
             self.scaler.step(self.optimizer)
             self.scaler.update()
         # After the step rather than before the next: evaluation has the gradients' memory.
-        self.optimizer.zero_grad(set_to_none=True)
+        self._drop_gradients()
         return loss, norm
 
     def _try_gradients(self, rows: np.ndarray) -> torch.Tensor | None:
@@ -107,7 +107,7 @@ class Updater:
     def _halve(self, rows: int) -> None:
         tried = min(self.micro_batch_size, rows)
         self.micro_batch_size = (tried + 1) // 2
-        self.optimizer.zero_grad(set_to_none=True)
+        self._drop_gradients()
         if self.compute.device.type == "cuda":
             torch.cuda.empty_cache()
         log.warning(
@@ -116,6 +116,11 @@ class Updater:
             self.micro_batch_size,
             self.config.batch_size,
         )
+
+    def _drop_gradients(self) -> None:
+        # What zero_grad() does, without its 30 microseconds of hooks and profiler records.
+        for parameter in self._trained:
+            parameter.grad = None
 
     def _clip(self) -> torch.Tensor:
         """Clip the gradients to ``max_grad_norm``; their norm before that."""

@@ -12,6 +12,9 @@ from trainer.errors import Diverged
 _UNREAD = 100
 """Updates whose losses may wait on a GPU before they are read: each reading waits for the device."""
 
+_HALVINGS = 40
+"""Overflows in a row after which fp16's loss scale, 65536 at first, is near 0: the gradients themselves are bad."""
+
 
 class Window:
     """Losses and gradient norms of the updates since the last report.
@@ -22,7 +25,7 @@ class Window:
         step: updates done before this window.
         device: where the losses lie.
         overflow_is_normal: a gradient that overflows is no divergence, as under fp16's loss scaling, which skips that
-            update and goes on with a smaller scale.
+            update and goes on with half the scale. Many in a row are one all the same.
     """
 
     def __init__(self, step: int, device: torch.device, *, overflow_is_normal: bool = False) -> None:
@@ -31,7 +34,7 @@ class Window:
         self._overflow_is_normal = overflow_is_normal
         self._unread: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._updates, self._rows, self._losses = 0, 0, 0.0
-        self._norms, self._finite_norms = 0.0, 0
+        self._norms, self._finite_norms, self._overflows = 0.0, 0, 0
         self._started = time.perf_counter()
 
     def add(self, loss: torch.Tensor, norm: torch.Tensor, rows: int) -> None:
@@ -48,18 +51,16 @@ class Window:
     def close(self) -> tuple[dict[str, float], float]:
         """``train_loss`` and ``grad_norm`` (means over updates), ``samples_per_second``; and the window's seconds.
 
+        ``grad_norm`` is left out where every gradient overflowed.
+
         Raises:
             Diverged: a loss or a norm is not finite.
         """
         self._read()
         seconds = time.perf_counter() - self._started
-        if not self._finite_norms:
-            raise Diverged("grad_norm", math.inf, self._step)
-        return {
-            "train_loss": self._losses / self._updates,
-            "grad_norm": self._norms / self._finite_norms,
-            "samples_per_second": self._rows / seconds,
-        }, seconds
+        norm = {"grad_norm": self._norms / self._finite_norms} if self._finite_norms else {}
+        losses = {"train_loss": self._losses / self._updates}
+        return {**losses, **norm, "samples_per_second": self._rows / seconds}, seconds
 
     def _read(self) -> None:
         if len(self._unread) == 1:
@@ -80,5 +81,8 @@ class Window:
         if math.isfinite(norm):
             self._norms += norm
             self._finite_norms += 1
-        elif not self._overflow_is_normal:
+            self._overflows = 0
+            return
+        self._overflows += 1
+        if not self._overflow_is_normal or self._overflows > _HALVINGS:
             raise Diverged("grad_norm", norm, self._step)

@@ -39,7 +39,7 @@ def blobs(rows: int = 150, validation: int = 60, *, lengths: bool = False, seed:
 
     def split(count: int) -> Split:
         labels = draw.integers(0, CLASSES, count)
-        labels[:CLASSES] = np.arange(CLASSES)
+        labels[:CLASSES] = np.arange(CLASSES)[:count]
         features = (centers[labels] + draw.normal(size=(count, FEATURES))).astype(np.float32)
         long = draw.integers(2, FEATURES + 1, count) if lengths else None
         return Split(count, {"features": features, "labels": labels.astype(np.int64)}, long)
