@@ -86,7 +86,7 @@ def _check_names(space: SearchSpace, data: Mapping[str, Any], places: Places) ->
             mend = suggest(name, field_names()) if "." not in name else _suggest_inner(name)
             raise places.error(key, "is no setting of the trainer", mend)
         if fixed_at(data, name):
-            mend = f"remove trainer.{name}, or write `{name}: null` under parameters"
+            mend = "remove one of the two; `null` under parameters removes a preset's"
             raise places.error(key, f"is searched, and fixed as trainer.{name} too", mend)
 
 
