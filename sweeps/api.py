@@ -1,0 +1,165 @@
+"""The Python door: a sweep as an object, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweeps.config import SweepConfig, from_mapping, load_sweep
+from sweeps.errors import Exit
+from sweeps.records.best import Best
+from sweeps.records.builder import read_sweep
+from sweeps.records.record import SweepRecord, TrialRecord
+from sweeps.take_home.best import best_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Sweep:
+    """A sweep to run, from a file, a recipe, or keyword arguments of the same names.
+
+    Args:
+        source: a sweep file or a recipe; then ``settings`` replace what it says.
+        base: the folder from which relative paths and ``module:function`` resolve; the current one by default.
+        settings: the keys of a sweep file (``name``, ``trainer``, ``metric``, ``parameters``, ``trials``, ...).
+
+    Raises:
+        InputError: a setting that cannot be used; nothing was started.
+
+    Example:
+        >>> result = Sweep("digits", trials=10).run()
+        >>> result.best.export("best-model")
+    """
+
+    def __init__(self, source: str | Path | None = None, *, base: str | Path = ".", **settings: Any) -> None:
+        self.config: SweepConfig
+        if source is None:
+            self.config = from_mapping(settings, base=Path(base).resolve(), where="Sweep")
+        else:
+            self.config = load_sweep(source, settings)
+
+    def run(self, storage: str | Path = "runs", *, address: str | None = None, quiet: bool = False) -> Result:
+        """Run it to its end, with a live table where there is a terminal.
+
+        Args:
+            storage: the sweep's folder is made in here, under its name.
+            address: a Ray cluster; by default ``RAY_ADDRESS``, else a local Ray.
+            quiet: print nothing while it runs.
+
+        Raises:
+            InputError: nothing was started.
+            SweepError: it broke off; ``open_sweep(folder).resume()`` goes on.
+        """
+        from sweeps.engine.driver import run_sweep
+        from sweeps.views.progress import Progress
+
+        outcome = run_sweep(
+            self.config, Path(storage), address=address, sinks=[Progress(self.config, quiet=quiet)], where="Sweep"
+        )
+        return Result(outcome.folder, outcome.record, outcome.code)
+
+
+@dataclass(frozen=True)
+class BestTrial:
+    """The best trial of a sweep: parameters, value, and the model itself."""
+
+    folder: Path
+    found: Best
+
+    @property
+    def trial(self) -> str:
+        """Its id."""
+        return self.found.trial
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Its parameters."""
+        return self.found.params
+
+    @property
+    def value(self) -> float:
+        """The best value of the sweep's metric."""
+        return self.found.value
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The folder of the checkpoint that has this value."""
+        return self.folder / self.found.checkpoint if self.found.checkpoint else None
+
+    def export(self, path: str | Path) -> Path:
+        """Write the model into the new folder ``path``; ``sweeps.load(path)`` reads it back.
+
+        Raises:
+            InputError: the folder is there already.
+        """
+        from sweeps.take_home.export import export_trial
+
+        export_trial(self.folder, Path(path), self.found.trial)
+        return Path(path)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A sweep that was run, or is still being run by somebody."""
+
+    folder: Path
+    record: SweepRecord
+    code: Exit = Exit.DONE
+
+    @property
+    def trials(self) -> tuple[TrialRecord, ...]:
+        """All trials, in order of their ids."""
+        return self.record.trials
+
+    @property
+    def best(self) -> BestTrial:
+        """The best trial.
+
+        Raises:
+            NoUsableTrial: there is none.
+        """
+        return BestTrial(self.folder, best_of(self.folder)[1])
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row for each trial: ``trial``, ``state``, ``reason``, ``reports``, ``seconds``, the best and the last
+        value of the metric (``best_<metric>``, ``last_<metric>``), and each parameter as ``params.<name>``.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([self._row(trial) for trial in self.trials])
+
+    def resume(self, *, address: str | None = None, quiet: bool = False) -> Result:
+        """Go on with it if it was interrupted."""
+        from sweeps.records.sweep_file import read_config
+        from sweeps.engine.driver import resume_sweep
+        from sweeps.views.progress import Progress
+
+        progress = Progress(read_config(self.folder), quiet=quiet)
+        outcome = resume_sweep(self.folder, address=address, sinks=[progress])
+        return Result(outcome.folder, outcome.record, outcome.code)
+
+    def _row(self, trial: TrialRecord) -> dict[str, Any]:
+        metric = self.record.metric
+        best = trial.best(metric, self.record.goal)
+        return {
+            "trial": trial.id,
+            "state": trial.state.value,
+            "reason": trial.reason.code if trial.reason else None,
+            "reports": len(trial.reports),
+            "seconds": trial.seconds,
+            f"best_{metric}": best.metrics[metric] if best else None,
+            f"last_{metric}": trial.reports[-1].metrics.get(metric) if trial.reports else None,
+            **{f"params.{name}": value for name, value in trial.params.items()},
+        }
+
+
+def open_sweep(folder: str | Path) -> Result:
+    """The sweep in ``folder``, as it stands.
+
+    Raises:
+        InputError: there is none.
+    """
+    return Result(Path(folder), read_sweep(Path(folder)))

@@ -1,0 +1,133 @@
+"""Our study as Tune sees it: a searcher of empty trials, a scheduler that asks the study, a start hook.
+
+A Tune trial here is one attempt: a lease on a worker. Which of our trials it trains is bound when its worker is
+ready (``on_trial_start``), not when Tune queues it. So one attempt can always wait in the queue, which is what
+keeps Tune's worker processes alive between trials, without a configuration being chosen early for it. An
+interrupted, paused or retried trial of ours simply gets a new lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ray.tune import Callback, Stopper
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
+
+from sweeps.records.record import Reason, State
+from sweeps.schedule.base import Decision
+from sweeps.study import Assignment, Study
+
+
+class Leases:
+    """Which attempt each Tune trial carries, and how many more are wanted."""
+
+    def __init__(self, study: Study, slots: int, task_of: Callable[[Assignment], dict[str, Any]]) -> None:
+        self.study, self.task_of = study, task_of
+        # One more than can run, so that a worker whose trial ends is handed on rather than thrown away.
+        self.limit = 2 * slots
+        self.waiting: set[str] = set()
+        self.bound: dict[str, str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its Tuner into its scratch folder. Nothing is ever read back from there.
+        return {}
+
+    def wanted(self) -> bool:
+        """Whether one more lease could be used, now or next."""
+        return len(self.waiting) < self.study.open and len(self.waiting) + len(self.bound) < self.limit
+
+    def bind(self, lease: str) -> dict[str, Any] | None:
+        """The task for a lease whose worker is ready."""
+        self.waiting.discard(lease)
+        assignment = self.study.start()
+        if assignment is None:
+            return None
+        self.bound[lease] = assignment.trial
+        return self.task_of(assignment)
+
+    def release(self, lease: str) -> str | None:
+        """The lease is over; the trial it carried, if any."""
+        self.waiting.discard(lease)
+        return self.bound.pop(lease, None)
+
+
+class LeaseSearcher(Searcher):  # type: ignore[misc]  # ray is untyped here
+    """Suggests empty configurations while attempts are wanted."""
+
+    def __init__(self, leases: Leases) -> None:
+        super().__init__()
+        self._leases = leases
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        if self._leases.study.settled:
+            return str(Searcher.FINISHED)
+        if not self._leases.wanted():
+            return None
+        self._leases.waiting.add(trial_id)
+        return {}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        trial = self._leases.release(trial_id)
+        if trial is not None and error:
+            self._leases.study.lost(trial, Reason("worker-lost", "its worker process died"))
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the ledger holds what matters."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: a sweep is resumed from its ledger."""
+
+
+class StudyScheduler(FIFOScheduler):  # type: ignore[misc]  # ray is untyped here
+    """Takes each message to the study and brings back its decision."""
+
+    def __init__(self, leases: Leases) -> None:
+        super().__init__()
+        self._leases = leases
+
+    def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
+        ours = self._leases.bound.get(trial.trial_id)
+        if ours is None:
+            return str(TrialScheduler.STOP)
+        decision = take(self._leases.study, ours, result["message"][0])
+        return str(TrialScheduler.CONTINUE if decision is Decision.CONTINUE else TrialScheduler.STOP)
+
+    def choose_trial_to_run(self, tune_controller: Any) -> None:
+        """None in particular: leases are alike, and Tune starts whichever waits. Its own choice looks through all."""
+
+
+class StartHook(Callback):  # type: ignore[misc]  # ray is untyped here
+    """Binds a lease when its worker is ready, before Tune asks the worker to train."""
+
+    def __init__(self, leases: Leases) -> None:
+        self._leases = leases
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        # An actor runs the calls of one caller in order, so this one comes before Tune's first `train`.
+        trial.temporary_state.ray_actor.begin.remote(self._leases.bind(trial.trial_id))
+
+
+class StopFlag(Stopper):  # type: ignore[misc]  # ray is untyped here
+    """Ends Tune's loop when a signal has come; raising leaves it at once, whatever its workers are doing."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+
+    def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        self._check()
+        return False
+
+
+def take(study: Study, trial: str, message: Mapping[str, Any]) -> Decision:
+    """One message of an attempt, told to the study."""
+    if "report" in message:
+        return study.report(trial, message["report"])
+    end = message.get("end", {"state": State.FAILED, "code": "no-end", "text": "the run ended without a word"})
+    study.ended(trial, State(end["state"]), Reason(end["code"], end["text"]))
+    return Decision.STOP

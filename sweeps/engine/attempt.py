@@ -1,0 +1,88 @@
+"""One attempt at one trial, in this process: an iterator of messages. No Ray here.
+
+A message is a plain dict: ``{"report": {...}}`` for each report and, where the trial ends otherwise than with a
+report that says so, ``{"end": {"state", "code", "text", "spoiled"}}`` as the last.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sweeps.engine.function_run import function_reports
+from sweeps.records.record import State
+from trainer.errors import Diverged
+
+logger = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+
+# What a CUDA error that leaves its process unusable says of itself (torch has no class of its own for them all).
+_POISON = ("CUDA error", "device-side assert", "cuDNN error", "CUBLAS_STATUS", "NCCL error")
+
+
+def attempt(task: Mapping[str, Any], should_stop: Callable[[], bool] | None = None) -> Iterator[Message]:
+    """Train and say how it goes; never raises for a trial's own failure.
+
+    Args:
+        task: ``settings``; ``folder`` of the trial; ``function`` and ``base`` for a function of one's own, else
+            ``cache`` with the prepared data.
+        should_stop: polled by the loop; when it turns true the iterator ends without another message.
+    """
+    try:
+        if task.get("function"):
+            yield from function_reports(task)
+        else:
+            yield from _loop_reports(task, should_stop)
+    except Diverged as error:
+        yield _end(State.DIVERGED, "diverged", str(error))
+    except Exception as error:
+        logger.error("the trial failed", exc_info=error)
+        yield _failure(error)
+
+
+def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | None) -> Iterator[Message]:
+    import torch
+
+    from trainer.config import TrainConfig
+    from trainer.loop import train
+    from trainer.tasks import get_task
+
+    if (threads := task.get("threads")) is not None:
+        torch.set_num_threads(threads)
+    config = TrainConfig.build(task["settings"])
+    kind = get_task(config.task)
+    prepared = kind.prepare(config, Path(task["cache"]))
+    for report in train(
+        config, prepared=prepared, task=kind, folder=Path(task["folder"]), resume=True, should_stop=should_stop
+    ):
+        yield {
+            "report": {
+                "number": report.number,
+                "step": report.step,
+                "epoch": report.epoch,
+                "metrics": report.metrics,
+                "train_seconds": report.train_seconds,
+                "checkpoint": str(report.checkpoint) if report.checkpoint else None,
+                "pid": os.getpid(),
+                "done": report.done,
+                "reason": report.reason,
+            }
+        }
+
+
+def _failure(error: Exception) -> Message:
+    text = f"{type(error).__name__}: {error}".strip()
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return _end(State.FAILED, "oom", text.splitlines()[0])
+    return _end(State.FAILED, "error", text.splitlines()[0] + where, spoiled=any(sign in text for sign in _POISON))
+
+
+def _end(state: State, code: str, text: str, *, spoiled: bool = False) -> Message:
+    return {"end": {"state": state.value, "code": code, "text": text, "spoiled": spoiled}}

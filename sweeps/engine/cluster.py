@@ -1,0 +1,123 @@
+"""Where Ray is: a local one of our own, or a cluster that is named."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sweeps.config import Resources
+from sweeps.engine.slots import Node, Slots, plan
+from sweeps.errors import InputError, SweepError
+
+# Before ray is imported: nothing is sent anywhere, and Tune neither logs, snapshots nor handles signals for us.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+}
+_OBJECT_STORE_BYTES = 200 * 2**20  # only small dicts cross it; the default takes a third of the memory
+
+
+def set_environment() -> None:
+    """Ray's switches as this project wants them; what the user has set stays."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def local_node() -> Node:
+    """What this machine has for us: the CPUs we may run on and the GPUs we may see."""
+    return Node(
+        cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        gpus=_visible_gpus(),
+    )
+
+
+def _visible_gpus() -> int:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([entry for entry in visible.split(",") if entry.strip() not in {"", "-1", "NoDevFiles"}])
+    # The driver's own listing: asking torch would cost this process two seconds for its import.
+    try:
+        return len(list(Path("/proc/driver/nvidia/gpus").iterdir()))
+    except OSError:
+        return 0
+
+
+def address_of(address: str | None) -> str:
+    """The address to use: the one given, then ``RAY_ADDRESS``, then a local Ray of our own."""
+    return address or os.environ.get("RAY_ADDRESS") or "local"
+
+
+@contextmanager
+def connected(address: str, wanted: Resources) -> Iterator[Slots]:
+    """A Ray to run on, for as long as the context lasts, and the slots it has.
+
+    Raises:
+        InputError: what a trial wants is nowhere to be had; before a local Ray is started.
+        SweepError: the cluster at ``address`` does not answer.
+    """
+    set_environment()
+    if address == "local":
+        slots = plan(wanted, [local_node()])
+        with _local(slots):
+            yield slots
+    else:
+        with _existing(address):
+            yield plan(wanted, _nodes())
+
+
+@contextmanager
+def _local(slots: Slots) -> Iterator[None]:
+    import ray
+
+    # Exactly the slots and no more, so that resources are what limits the trials: with a CPU to spare Tune starts
+    # worker processes that it then throws away.
+    gpus = local_node().gpus
+    ray.init(
+        address="local",
+        num_cpus=slots.count * slots.cpus,
+        num_gpus=int(gpus),
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=_OBJECT_STORE_BYTES,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _existing(address: str) -> Iterator[None]:
+    import ray
+
+    if address.startswith("ray://"):
+        raise InputError(
+            "Ray's client protocol is not supported here", where=address, mend="run on a machine of the cluster"
+        )
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise SweepError(f"no Ray cluster answers at {address}: {str(error).splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _nodes() -> list[Node]:
+    import ray
+
+    return [
+        Node(node["Resources"].get("CPU", 0), node["Resources"].get("GPU", 0)) for node in ray.nodes() if node["Alive"]
+    ]

@@ -1,0 +1,150 @@
+"""Runs a sweep: new, or gone on with. One Tuner, from the first trial to the last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.engine.cluster import address_of, connected
+from sweeps.engine.preparation import prepare
+from sweeps.engine.signals import Interrupted, Signals, watched
+from sweeps.engine.slots import Slots
+from sweeps.engine.sweep_folder import new_folder, start_facts
+from sweeps.errors import Exit, InputError, SweepError
+from sweeps.records.ledger import Ledger
+from sweeps.records.lock import SweepLock
+from sweeps.records.record import Reason, SweepRecord
+from sweeps.records.sweep_file import SWEEP_FILE, read_config, write_config
+from sweeps.study import Assignment, Study
+from sweeps.views.sink import Sink
+from sweeps.views.tensorboard import TensorBoardSink
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended: the sweep's folder, its record, and the exit code that says it."""
+
+    folder: Path
+    record: SweepRecord
+    code: Exit
+
+
+def run_sweep(
+    config: SweepConfig, storage: Path, *, address: str | None = None, sinks: Sequence[Sink] = (), where: str = ""
+) -> RunOutcome:
+    """Run a new sweep to its end, or until a signal ends it.
+
+    Raises:
+        InputError: nothing was started: the name is in use, the data or the resources are not there.
+        SweepError: it broke off; what was done is kept and can be resumed.
+    """
+    folder = new_folder(storage, config.name)
+    try:
+        with watched() as signals, SweepLock(folder):
+            prepare(config, folder / "cache", where)
+            with connected(address_of(address), config.resources) as slots:
+                write_config(folder, config)
+                with Ledger.open(folder, create=True) as ledger:
+                    return _drive(config, folder, ledger, slots, sinks, signals)
+    except (InputError, Interrupted) as error:
+        # Nothing has been trained: leave no folder behind that would make the name look used.
+        if not (folder / SWEEP_FILE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, Interrupted):
+            raise SystemExit(error.code) from None
+        raise
+
+
+def resume_sweep(folder: Path, *, address: str | None = None, sinks: Sequence[Sink] = ()) -> RunOutcome:
+    """Go on with a sweep from its ledger: finished trials stay, the others go on from their checkpoints.
+
+    Raises:
+        InputError: there is no sweep, its configuration was changed, or another driver is at it.
+    """
+    folder = folder.expanduser().resolve()
+    with watched() as signals, SweepLock(folder), Ledger.open(folder, create=False) as ledger:
+        config = read_config(folder, ledger.past)
+        prepare(config, folder / "cache", str(folder / SWEEP_FILE))
+        with connected(address_of(address), config.resources) as slots:
+            return _drive(config, folder, ledger, slots, sinks, signals)
+
+
+def _drive(
+    config: SweepConfig, folder: Path, ledger: Ledger, slots: Slots, sinks: Sequence[Sink], signals: Signals
+) -> RunOutcome:
+    board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
+    study = Study(config, folder, ledger, [board, *sinks])
+    attempts = sum(event["event"] == "sweep" for event in ledger.past)
+    since = time.monotonic()
+    study.replay(ledger.past)
+    ledger.past.clear()
+    study.write("sweep", **start_facts(config, attempts + 1))
+    study.write("note", text=slots.chosen)
+    try:
+        signals.polled = True
+        if not study.settled:
+            _tune(study, slots, folder, signals)
+        state, code = ("finished", Exit.DONE) if study.settled else ("failed", Exit.FAILED)
+    except Interrupted as signal:
+        study.interrupt(Reason(str(signal), "the sweep was ended by a signal"))
+        state, code = "interrupted", signal.code
+    except SweepError:
+        raise
+    except Exception as error:
+        study.interrupt(Reason("engine", str(error).splitlines()[0] if str(error) else type(error).__name__))
+        study.write("sweep_end", state="failed", seconds=time.monotonic() - since)
+        raise SweepError(f"the sweep broke off: {error}; go on with `sweeps resume {folder}`") from error
+    finally:
+        signals.polled = False
+    study.write("sweep_end", state=state, seconds=time.monotonic() - since)
+    for sink in (board, *sinks):
+        sink.close()
+    return RunOutcome(folder, study.record, code)
+
+
+def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(2 * slots.count)
+    from ray import tune
+
+    from sweeps.engine.adapters import Leases, LeaseSearcher, StartHook, StopFlag, StudyScheduler
+    from sweeps.engine.trainable import SweepTrainable
+
+    config = study.config
+    own = config.trainer if isinstance(config.trainer, FunctionTrainer) else None
+
+    def task_of(assignment: Assignment) -> dict[str, Any]:
+        return {
+            "settings": dict(assignment.settings),
+            "folder": str(folder / "trials" / assignment.trial),
+            "function": own.function if own else None,
+            "base": str(config.base),
+            "cache": str(folder / "cache"),
+            "threads": slots.cpus,
+        }
+
+    leases = Leases(study, slots.count, task_of)
+    bundle = {"CPU": slots.cpus, "GPU": slots.gpus} if slots.gpus else {"CPU": slots.cpus}
+    scratch = folder / "ray"
+    shutil.rmtree(scratch, ignore_errors=True)
+    tuner = tune.Tuner(
+        tune.with_resources(SweepTrainable, tune.PlacementGroupFactory([bundle])),
+        tune_config=tune.TuneConfig(
+            search_alg=LeaseSearcher(leases), scheduler=StudyScheduler(leases), num_samples=-1, reuse_actors=True
+        ),
+        run_config=tune.RunConfig(
+            name="tune",
+            storage_path=str(scratch),
+            stop=StopFlag(signals.check),
+            callbacks=[StartHook(leases)],
+            # Checkpoints are the trial's own business; Tune would ask each class Trainable for one at its end.
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
+            verbose=0,
+        ),
+    )
+    tuner.fit()

@@ -1,0 +1,40 @@
+"""Data made ready once, before the first trial, so that what is wrong with it is one error and not one per trial."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from search_spaces.parameters import Categorical
+from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.errors import InputError
+from trainer.config import TrainConfig
+from trainer.errors import ConfigError
+from trainer.tasks import get_task
+
+_MOST_VARIANTS = 16  # more combinations of models and data than this are prepared by the workers, as they come
+
+
+def prepare(config: SweepConfig, cache: Path, where: str) -> None:
+    """Check and prepare the data of every variant that the space can name.
+
+    Raises:
+        InputError: data or a model that cannot be used.
+    """
+    if isinstance(config.trainer, FunctionTrainer):
+        return
+    varying = [
+        parameter
+        for parameter in config.space
+        if isinstance(parameter, Categorical) and (parameter.name == "model" or parameter.name.startswith("data."))
+    ]
+    combinations = itertools.product(*(parameter.choices for parameter in varying))
+    for choice in itertools.islice(combinations, _MOST_VARIANTS):
+        params = {**config.space.middle(), **dict(zip((p.name for p in varying), choice, strict=True))}
+        try:
+            settings = TrainConfig.build(config.trial_settings(params))
+            task = get_task(settings.task)
+            task.check(settings)
+            task.prepare(settings, cache)
+        except ConfigError as error:
+            raise InputError(error.message, where=where, key=f"trainer.{error.key}", mend=error.mend) from error

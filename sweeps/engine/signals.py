@@ -1,0 +1,66 @@
+"""Signals while a sweep runs: the first asks it to end in good order, the second ends it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from sweeps.errors import Exit
+
+
+class Interrupted(BaseException):
+    """A signal has asked the sweep to end. ``code`` is the exit code that goes with it.
+
+    Not an ``Exception``: Tune would wait for its busy workers before it lets one through.
+    """
+
+    def __init__(self, code: Exit) -> None:
+        self.code = code
+        super().__init__(code.name.lower())
+
+
+class Signals:
+    """What has arrived so far."""
+
+    def __init__(self) -> None:
+        self.code: Exit | None = None
+        self.polled = False  # whether somebody calls ``check`` often; until then a signal raises where it finds us
+
+    def check(self) -> None:
+        """Raise ``Interrupted`` if a signal has come."""
+        if self.code is not None:
+            raise Interrupted(self.code)
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Note the signal; a second one ends the process: every line of the ledger is on its way to the disk."""
+        if self.code is not None:
+            os._exit(self.code)
+        self.code = Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED
+        if not self.polled:
+            self.check()
+
+
+@contextmanager
+def watched() -> Iterator[Signals]:
+    """Our handlers for SIGINT, SIGTERM and SIGHUP; the earlier ones come back afterwards.
+
+    In a thread other than the main one Python allows no handlers, and whoever runs us there has their own.
+    """
+    signals = Signals()
+    if threading.current_thread() is not threading.main_thread():
+        yield signals
+        return
+    handlers = {signal.SIGINT: signals.handle, signal.SIGTERM: signals.handle}
+    earlier = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    if hasattr(signal, "SIGHUP"):
+        # A closed terminal does not end a sweep that has run for hours.
+        earlier[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield signals
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

@@ -1,0 +1,49 @@
+"""A sweep's folder, made once, and what the ledger says of a driver's start in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sweeps.config import SweepConfig
+from sweeps.errors import InputError
+from sweeps.records.provenance import versions
+from sweeps.records.sweep_file import digest
+
+
+def new_folder(storage: Path, name: str) -> Path:
+    """Make the folder for a new sweep.
+
+    Raises:
+        InputError: the name is in use, or the storage cannot be written.
+    """
+    folder = storage.expanduser().resolve() / name
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    except FileExistsError:
+        raise InputError(
+            "a sweep of this name is there already",
+            where=str(folder),
+            mend=f"go on with it by `sweeps resume {folder}`, or choose another --name",
+        ) from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(storage), mend="choose --storage") from None
+    return folder
+
+
+def start_facts(config: SweepConfig, attempt: int) -> dict[str, Any]:
+    """What the ledger's ``sweep`` line says of this driver's start."""
+    return {
+        "name": config.name,
+        "metric": config.metric.name,
+        "goal": config.metric.goal,
+        "planned": config.planned,
+        "attempt": attempt,
+        "digest": digest(config),
+        "base": str(config.base),
+        "host": os.uname().nodename,
+        "pid": os.getpid(),
+        "versions": versions(),
+    }

@@ -1,0 +1,84 @@
+"""The Tune Trainable around one attempt. Its process is kept and serves one attempt after another."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from ray import tune
+
+from sweeps.engine.attempt import attempt
+from sweeps.engine.function_run import FunctionStuck
+
+
+class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
+    """Hands on one message per ``step``.
+
+    Tune starts it without a configuration: the driver calls ``begin`` once the worker is ready, so that what is
+    trained is decided at the last moment, with everything known by then.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        self._messages: Iterator[dict[str, Any]] | None = None
+        self._log: TextIO | None = None
+        self._spoiled = False
+
+    def begin(self, task: dict[str, Any] | None) -> None:
+        """What to train; ``None`` when nothing was left."""
+        if task is None:
+            return
+        _prepare_process(task)
+        folder = Path(task["folder"])
+        folder.mkdir(parents=True, exist_ok=True)
+        self._log = (folder / "log.txt").open("a", encoding="utf-8", buffering=1)
+        self._messages = attempt(task)
+
+    def step(self) -> dict[str, Any]:
+        if self._messages is None:
+            return {"message": [{}]}
+        with contextlib.redirect_stdout(self._log), contextlib.redirect_stderr(self._log):
+            message = next(self._messages, {})
+        self._spoiled |= bool(message.get("end", {}).get("spoiled"))
+        # In a list, since Tune flattens nested dicts.
+        return {"message": [message]}
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._finish()
+        if self._spoiled:
+            # Nothing that ran in this process can be trusted with another trial, not even an orderly exit.
+            os._exit(1)
+        return True
+
+    def cleanup(self) -> None:
+        self._finish()
+
+    def _finish(self) -> None:
+        messages, self._messages = self._messages, None
+        if messages is not None:
+            try:
+                messages.close()  # type: ignore[attr-defined]  # a generator
+            except FunctionStuck:
+                self._spoiled = True
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        del messages
+        gc.collect()
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _prepare_process(task: dict[str, Any]) -> None:
+    if task["base"] not in sys.path:
+        sys.path.insert(0, task["base"])
+    # Two trials with all the machine's threads each slow each other down many times over.
+    os.environ["OMP_NUM_THREADS"] = str(task["threads"])
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != task["threads"]:
+        torch.set_num_threads(task["threads"])

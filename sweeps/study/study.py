@@ -1,0 +1,216 @@
+"""The study: hands out attempts at trials, takes in what they report, decides, and writes it all down."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweeps.config import SweepConfig
+from sweeps.records.ledger import Ledger
+from sweeps.records.record import Reason, State, SweepRecord, TrialRecord
+from sweeps.records.retention import Retention, delete
+from sweeps.schedule.base import Decision
+from sweeps.study.assignment import Assignment
+from sweeps.study.recovery import undelivered
+from sweeps.study.told import Event, Told
+from sweeps.views.sink import Sink, Sinks
+
+Message = Mapping[str, Any]
+
+
+@dataclass
+class _Attempt:
+    number: int
+    since: float
+
+
+class Study:
+    """One sweep in progress. Not thread-safe: one engine drives it.
+
+    Args:
+        config: the resolved sweep.
+        folder: the sweep's folder.
+        ledger: open for appending; what it held before goes through ``replay``.
+        sinks: told each event once it is in the ledger.
+        clock: seconds; only differences count, for how long attempts took.
+    """
+
+    def __init__(
+        self,
+        config: SweepConfig,
+        folder: Path,
+        ledger: Ledger,
+        sinks: Sequence[Sink] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config, self.folder, self._clock = config, folder, clock
+        self._ledger, self._sinks = ledger, Sinks(sinks)
+        self._told = Told(config)
+        self._retention = Retention(keep=config.keep_checkpoints, metric=config.metric.name, goal=config.metric.goal)
+        self._queue: list[str] = []  # trials to go on with, before new ones
+        self._running: dict[str, _Attempt] = {}
+        self._failures: dict[str, int] = {}
+        self._exhausted = False
+
+    @property
+    def open(self) -> int:
+        """How many attempts could be started now, were there workers."""
+        fresh = 0 if self._exhausted else max(0, self.config.planned - self._told.asked)
+        return len(self._queue) + fresh
+
+    @property
+    def settled(self) -> bool:
+        """Whether every trial has its final state and no other is to come."""
+        return self.open == 0 and not self._running
+
+    @property
+    def record(self) -> SweepRecord:
+        """The whole sweep as of now."""
+        return self._told.records.record()
+
+    def replay(self, events: Iterable[Event]) -> None:
+        """Take in an earlier driver's events, before the first ``start``."""
+        for event in events:
+            self._told.tell(event)
+            self._releasable(event)
+            self._sinks.handle({**event, "replayed": True}, self._trial_of(event))
+        trials = self.record.trials
+        self._queue = [trial.id for trial in trials if not trial.state.final]
+        # A driver that was killed between a trial's end and this left checkpoints that nobody wants.
+        for trial in trials:
+            if trial.state.final:
+                left = {str(report.checkpoint) for report in trial.reports if report.checkpoint}
+                self._drop((trial.id, checkpoint) for checkpoint in sorted(left - self._retention.kept))
+
+    def start(self) -> Assignment | None:
+        """The next attempt, or ``None`` when nothing is left to start."""
+        while (trial := self._next_trial()) is not None:
+            attempt = self._told.records.trial(trial).attempt + 1
+            self._running[trial] = _Attempt(attempt, self._clock())
+            self.write("state", trial=trial, state=State.RUNNING, attempt=attempt, reason=None)
+            if self._recover(trial):
+                params = self._told.records.trial(trial).params
+                return Assignment(trial, attempt, self.config.trial_settings(params))
+        return None
+
+    def report(self, trial: str, message: Message) -> Decision:
+        """What becomes of ``trial`` after a report.
+
+        Args:
+            trial: its id; one that is not running any more is told to stop.
+            message: ``number`` and ``metrics``; where known ``step``, ``epoch``, ``train_seconds``,
+                ``checkpoint`` (absolute path) and ``pid``; on the last one ``done`` and its ``reason``.
+        """
+        if trial not in self._running:
+            return Decision.STOP
+        metric = self.config.metric.name
+        value = message["metrics"].get(metric)
+        if value is None:
+            names = ", ".join(sorted(message["metrics"])) or "none at all"
+            self.ended(trial, State.FAILED, Reason("metric-missing", f"no {metric} in the report; it has {names}"))
+            return Decision.STOP
+        if not math.isfinite(value):
+            self.ended(trial, State.DIVERGED, Reason("diverged", f"{metric} is {value} at report {message['number']}"))
+            return Decision.STOP
+        decision = self._write_report(trial, message)
+        if message.get("done"):
+            self.ended(trial, State.FINISHED, Reason(str(message.get("reason") or "completed")))
+            return Decision.STOP
+        if decision is Decision.STOP:
+            scheduler = self._told.scheduler
+            self.ended(trial, State.STOPPED, Reason(scheduler.name, scheduler.explain(trial)))
+        return decision
+
+    def ended(self, trial: str, state: State, reason: Reason) -> None:
+        """``trial`` has come to a final state."""
+        if trial in self._running:
+            self._end_attempt(trial, state, reason)
+
+    def lost(self, trial: str, reason: Reason) -> None:
+        """The worker of ``trial`` died: the trial goes on elsewhere, at most ``retries`` times."""
+        if trial not in self._running:
+            return
+        self._failures[trial] = self._failures.get(trial, 0) + 1
+        if self._failures[trial] > self.config.retries:
+            text = f"{reason.text}, after {self.config.retries} retries"
+            self._end_attempt(trial, State.FAILED, Reason(reason.code, text))
+        else:
+            self._end_attempt(trial, State.PENDING, reason)
+            self._queue.append(trial)
+
+    def interrupt(self, reason: Reason) -> None:
+        """The sweep ends before its trials do; ``replay`` queues them again."""
+        for trial in sorted(self._running):
+            self._end_attempt(trial, State.INTERRUPTED, reason)
+
+    def write(self, kind: str, **fields: Any) -> Decision:
+        """One event: first into the ledger, then to all that follows from it."""
+        event = self._ledger.append(kind, **fields)
+        decision = self._told.tell(event)
+        self._sinks.handle(event, self._trial_of(event))
+        self._drop(self._releasable(event))
+        return decision
+
+    def _next_trial(self) -> str | None:
+        if self._queue:
+            return self._queue.pop(0)
+        if self.open == 0 or (asked := self._told.ask()) is None:
+            self._exhausted = True
+            return None
+        number, params = asked
+        trial = f"t{number:04d}"
+        self.write("trial", trial=trial, number=number, params=dict(params))
+        return trial
+
+    def _recover(self, trial: str) -> bool:
+        """Write the reports that a killed driver never got, and say whether the trial still goes on."""
+        known = len(self._told.records.trial(trial).reports)
+        for message in undelivered(self.folder / "trials" / trial, known):
+            if self.report(trial, message) is Decision.STOP:
+                return False
+        return True
+
+    def _write_report(self, trial: str, message: Message) -> Decision:
+        checkpoint = message.get("checkpoint")
+        return self.write(
+            "report",
+            trial=trial,
+            attempt=self._running[trial].number,
+            report=message["number"],
+            step=message.get("step", 0),
+            epoch=message.get("epoch", 0.0),
+            metrics=message["metrics"],
+            train_seconds=message.get("train_seconds", 0.0),
+            checkpoint=str(Path(checkpoint).relative_to(self.folder)) if checkpoint else None,
+            pid=message.get("pid"),
+        )
+
+    def _end_attempt(self, trial: str, state: State, reason: Reason) -> None:
+        attempt = self._running.pop(trial)
+        self.write(
+            "state",
+            trial=trial,
+            state=state,
+            attempt=attempt.number,
+            reason={"code": reason.code, "text": reason.text},
+            seconds=self._clock() - attempt.since,
+        )
+
+    def _releasable(self, event: Event) -> list[tuple[str, str]]:
+        """Checkpoints that nobody wants any more now that a trial is over."""
+        if event["event"] != "state" or not State(event["state"]).final:
+            return []
+        return self._retention.ended(self._told.records.trial(event["trial"]))
+
+    def _drop(self, checkpoints: Iterable[tuple[str, str]]) -> None:
+        for trial, checkpoint in checkpoints:
+            # The training loop has removed most of them itself, which is not worth a line.
+            if (self.folder / checkpoint).exists() and delete(self.folder, checkpoint):
+                self.write("dropped", trial=trial, checkpoint=checkpoint)
+
+    def _trial_of(self, event: Event) -> TrialRecord | None:
+        return self._told.records.trial(event["trial"]) if "trial" in event else None

@@ -1,0 +1,41 @@
+"""The best trial of a sweep folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sweeps.errors import InputError, NoUsableTrial
+from sweeps.records.best import Best, choose_best
+from sweeps.records.builder import read_sweep
+from sweeps.records.record import SweepRecord
+
+
+def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
+    """The sweep and its best report whose checkpoint is whole; or that of one ``trial``.
+
+    Raises:
+        InputError: no sweep there, or no such trial.
+        NoUsableTrial: no trial has a result that can be used; says how many ended how.
+    """
+    record = read_sweep(folder)
+    if trial is not None:
+        chosen = tuple(one for one in record.trials if one.id == trial)
+        if not chosen:
+            raise InputError(f"there is no trial {trial}", where=str(folder), mend=f"see `sweeps list {folder}`")
+        record = record.with_trials(chosen)
+    best = choose_best(record, folder)
+    if best is None:
+        raise NoUsableTrial(
+            f"{folder}: {trial or 'no trial'} has {'no ' if trial else 'a '}usable checkpoint; {causes(record)}"
+        )
+    return record, best
+
+
+def causes(record: SweepRecord) -> str:
+    """How many trials ended how, most frequent first: ``3 failed (error), 1 diverged``."""
+    counts: dict[str, int] = {}
+    for trial in record.trials:
+        code = f" ({trial.reason.code})" if trial.reason and trial.reason.code != trial.state.value else ""
+        counts[f"{trial.state.value}{code}"] = counts.get(f"{trial.state.value}{code}", 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    return ", ".join(f"{count} {what}" for what, count in ordered) or "no trial was started"

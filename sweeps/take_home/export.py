@@ -1,0 +1,85 @@
+"""Writes a trial's model as a folder that others can use: ordinary Hugging Face, or weights and a description."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.errors import InputError
+from sweeps.records.best import Best
+from sweeps.records.sweep_file import read_config
+from sweeps.take_home.best import best_of
+from sweeps.take_home.card import model_card
+from trainer.config import TrainConfig
+from trainer.errors import ConfigError, ResumeError
+from trainer.manifest import MANIFEST
+
+
+def export_trial(folder: Path, out: Path, trial: str | None = None) -> Best:
+    """Export the best checkpoint of a sweep, or that of one ``trial``, into the new folder ``out``.
+
+    The folder appears whole or not at all.
+
+    Raises:
+        InputError: ``out`` is there already, or there is no such sweep or trial.
+        NoUsableTrial: there is no checkpoint to export.
+    """
+    check_new(out)
+    config = read_config(folder)
+    record, best = best_of(folder, trial)
+    assert best.checkpoint is not None  # chosen for being usable
+    card = model_card(config, record, best)
+    write_model(config, best.params, folder / best.checkpoint, folder / "cache", out, card=card)
+    return best
+
+
+def check_new(out: Path) -> None:
+    """Refuse to write over something.
+
+    Raises:
+        InputError: ``out`` is there already.
+    """
+    if out.exists():
+        raise InputError("is there already", where=str(out), mend="name a folder that is not there yet")
+
+
+def write_model(
+    config: SweepConfig, params: Mapping[str, Any], checkpoint: Path, cache: Path, out: Path, *, card: str
+) -> None:
+    """Write the model of one checkpoint into the new folder ``out``, with ``card`` as its README.md.
+
+    Raises:
+        InputError: it cannot be written, or the checkpoint does not fit the configuration.
+    """
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        if isinstance(config.trainer, FunctionTrainer):
+            shutil.copytree(checkpoint, partial, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
+        else:
+            _export(TrainConfig.build(config.trial_settings(params)), checkpoint, cache, partial)
+        # A checkpoint of one's own may bring a card; ours says what the sweep knows.
+        (partial / "README.md").write_text(card, encoding="utf-8")
+        os.replace(partial, out)
+    except (ConfigError, ResumeError) as error:
+        raise InputError(f"cannot be exported: {error}", where=str(checkpoint)) from error
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> None:
+    from trainer.checkpoint import load_weights
+    from trainer.tasks import get_task
+
+    task = get_task(settings.task)
+    prepared = task.prepare(settings, cache)
+    model = task.build_model(settings, prepared)
+    load_weights(checkpoint, model)
+    task.export(model, settings, prepared, out)

@@ -1,0 +1,97 @@
+"""One configuration, trained in this process without Ray: for debugging, and for the last run by hand."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sweeps.config import FunctionTrainer, SweepConfig, load_sweep
+from sweeps.engine.attempt import attempt
+from sweeps.engine.preparation import prepare
+from sweeps.errors import InputError, SweepError
+from sweeps.take_home.card import single_card
+from sweeps.take_home.export import check_new, write_model
+
+
+def train_single(
+    source: str, settings: Sequence[str], export: Path | None, *, echo: Callable[[str], Any]
+) -> dict[str, float]:
+    """Train each searched parameter at its given value, else at its middle; return the last report's metrics.
+
+    Args:
+        source: a sweep file or a recipe.
+        settings: ``name=value``: for a searched name its value, for others a setting of the file.
+        export: write the model of the best report into this new folder.
+        echo: takes a line for each report.
+
+    Raises:
+        InputError: settings or data that cannot be used.
+        SweepError: the training failed or diverged.
+    """
+    if export is not None:
+        check_new(export)
+    names = set(load_sweep(source).space.names)
+    given = [one for one in settings if one.partition("=")[0] in names]
+    config = load_sweep(source, [one for one in settings if one not in given])
+    params = {**config.space.middle(), **_values(given)}
+    _check_inside(config, params)
+    echo("  ".join(f"{name}={value}" for name, value in params.items()))
+    with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
+        cache, folder = Path(scratch) / "cache", Path(scratch) / "trial"
+        prepare(config, cache, source)
+        task = {
+            "settings": config.trial_settings(params),
+            "folder": str(folder),
+            "function": config.trainer.function if isinstance(config.trainer, FunctionTrainer) else None,
+            "base": str(config.base),
+            "cache": str(cache),
+        }
+        best = _follow(config, task, echo)
+        if export is not None:
+            _export(config, params, best, cache, export)
+    return dict(best["metrics"])
+
+
+def _values(given: Sequence[str]) -> dict[str, Any]:
+    return {name: yaml.safe_load(value) for name, _, value in (one.partition("=") for one in given)}
+
+
+def _check_inside(config: SweepConfig, params: dict[str, Any]) -> None:
+    for parameter in config.space:
+        value = params[parameter.name]
+        if not parameter.contains(value):
+            raise InputError(f"{value!r} is not in the space", where="command line", key=parameter.name)
+
+
+def _follow(config: SweepConfig, task: dict[str, Any], echo: Callable[[str], Any]) -> dict[str, Any]:
+    best: dict[str, Any] | None = None
+    metric = config.metric.name
+    sign = 1.0 if config.metric.goal == "maximize" else -1.0
+    for message in attempt(task):
+        if end := message.get("end"):
+            if end["state"] != "finished":
+                raise SweepError(f"the training {end['state']}: {end['text']}")
+            break
+        report = message["report"]
+        shown = "  ".join(f"{name}={value:.5g}" for name, value in report["metrics"].items())
+        echo(f"report {report['number']}  {shown}")
+        value = report["metrics"].get(metric)
+        if value is None:
+            raise SweepError(f"no {metric} in the report, which has {', '.join(report['metrics'])}")
+        if best is None or sign * value > sign * best["metrics"][metric]:
+            best = report
+    if best is None:
+        raise SweepError("the training ended without a report")
+    echo(f"best {metric}={best['metrics'][metric]:.6g} at report {best['number']}")
+    return best
+
+
+def _export(config: SweepConfig, params: dict[str, Any], best: dict[str, Any], cache: Path, out: Path) -> None:
+    if best.get("checkpoint") is None:
+        raise SweepError("the best report has no checkpoint, so there is nothing to export")
+    card = single_card(config, params, best["number"], best["metrics"])
+    write_model(config, params, Path(best["checkpoint"]), cache, out, card=card)

@@ -1,0 +1,34 @@
+"""What ``sweeps run`` says at its end, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sweeps.errors import Exit
+from sweeps.records.best import choose_best
+from sweeps.records.record import SweepRecord
+from sweeps.take_home.best import causes
+
+
+def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
+    """Lines for a person, and the exit code; a finished sweep without a usable trial is not done."""
+    best = choose_best(record, folder, usable_only=False)
+    lines = [f"{record.name}: {record.state}; {causes(record)}; {record.seconds:.1f} s"]
+    if best is not None:
+        params = "  ".join(f"{name}={_short(value)}" for name, value in best.params.items())
+        note = f" ({best.note})" if best.note else ""
+        lines.append(f"best: {best.trial} {best.metric}={best.value:.6g} at report {best.report}{note}  {params}")
+    if code in {Exit.INTERRUPTED, Exit.TERMINATED, Exit.FAILED}:
+        lines.append(f"go on with: sweeps resume {folder}")
+    elif best is None:
+        code = Exit.NO_USABLE_TRIAL
+        reasons = {trial.reason.text: None for trial in record.trials if trial.reason and trial.reason.text}
+        lines += [f"  {text}" for text in list(reasons)[:3]]
+        lines.append(f"no trial gave a result; their logs are in {folder / 'trials'}")
+    else:
+        lines.append(f"take it home: sweeps export {folder} OUT")
+    return "\n".join(lines), code
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
