@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ class Progress:
 
     def write(self, folder: Path) -> None:
         """Write ``progress.json``. Floats come back bit for bit."""
-        (folder / PROGRESS).write_text(json.dumps(asdict(self), allow_nan=False), encoding="utf-8")
+        (folder / PROGRESS).write_text(json.dumps(vars(self), allow_nan=False), encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> Progress:
@@ -88,6 +88,5 @@ def history(folder: Path, at_most: int | None = None) -> list[dict[str, Any]]:
 
 def as_json(report: Report) -> dict[str, Any]:
     """A report as plain JSON; its checkpoint relative to the run's folder, so that the folder can be moved."""
-    fields = asdict(report)
-    fields["checkpoint"] = "/".join(report.checkpoint.parts[-2:]) if report.checkpoint else None
-    return fields
+    checkpoint = "/".join(report.checkpoint.parts[-2:]) if report.checkpoint else None
+    return {**vars(report), "metrics": dict(report.metrics), "checkpoint": checkpoint}
