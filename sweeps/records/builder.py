@@ -149,6 +149,8 @@ class RecordBuilder:
         )
         trial.dropped.discard(event.get("checkpoint") or "")  # written again by this attempt
         trial.attempt, trial.seen = attempt, None
+        if event.get("pid"):
+            trial.worker = {"node": None, **(trial.worker or {}), "pid": event["pid"]}
         return True
 
     def _on_dropped(self, event: Mapping[str, Any]) -> bool:

@@ -7,7 +7,8 @@ people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. Th
 ``trial``      trial, params, number
 ``state``      trial, state, attempt, reason {code, text} or null, worker {node, pid} or null, seconds (on a worker in
                this attempt, once it has ended)
-``report``     trial, attempt, report, step, epoch, metrics, train_seconds, checkpoint (relative to the folder) or null
+``report``     trial, attempt, report, step, epoch, metrics, train_seconds, checkpoint (relative to the folder) or null;
+               where known, the worker's pid
 ``dropped``    trial, checkpoint
 ``note``       text
 ``sweep_end``  state, seconds (of this driver)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -95,3 +95,7 @@ class SweepRecord:
     seconds: float = 0.0
     attempts: int = 1
     id: str = ""
+
+    def with_trials(self, trials: tuple[TrialRecord, ...]) -> SweepRecord:
+        """The same sweep with these trials only."""
+        return replace(self, trials=trials)

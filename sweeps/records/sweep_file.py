@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ def write_config(folder: Path, config: SweepConfig) -> None:
     body = yaml.safe_dump(config.to_mapping(), sort_keys=False, allow_unicode=True)
     temporary = folder / f".{SWEEP_FILE}.new"
     temporary.write_text("\n".join([*heading, body]), encoding="utf-8")
-    os.replace(temporary, folder / SWEEP_FILE)
+    temporary.replace(folder / SWEEP_FILE)
 
 
 def read_config(folder: Path, events: Sequence[Event] | None = None) -> SweepConfig:
