@@ -161,10 +161,6 @@ def _read_trainer(
         raise places.error("trainer", message, "for a function of your own: trainer: {function: module:function}")
     metric = read_metric(data.get("metric"), trainer, places)
     if "function" in trainer:
-        for parameter in space:
-            if parameter.name in trainer:
-                message = f"is searched, and fixed as trainer.{parameter.name} too"
-                raise places.error(f"parameters.{parameter.name}", message, f"remove trainer.{parameter.name}")
         return read_function_trainer(trainer, space, base, places, outside=outside), metric
     return read_task_trainer(trainer, space, metric, seed, base, places, outside=outside), metric
 

@@ -102,7 +102,9 @@ class Section:
 
 
 def _quote(value: object) -> str:
-    return BOOLEAN_MEND if isinstance(value, bool) else ""
+    if isinstance(value, bool):
+        return BOOLEAN_MEND
+    return f"quote it: '{value}'" if isinstance(value, int | float) else ""
 
 
 def _numeric(value: object) -> bool:

@@ -89,7 +89,10 @@ def read_early_stopping(data: object, places: Places) -> EarlyStopping:
     if data is None:
         return EarlyStopping()
     known = ("scheduler", "grace", "reduction_factor", "min_trials")
-    if isinstance(data, str | bool):
+    if isinstance(data, bool):
+        message = f"expected one of {', '.join(_SCHEDULERS)}, got the boolean {data}"
+        raise places.error("early_stopping", message, "write asha or median" if data else "write none")
+    if isinstance(data, str):
         data = {"scheduler": data}
     section = Section(data, "early_stopping", places, known)
     scheduler = section.choice("scheduler", _SCHEDULERS)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from search_spaces.errors import suggest
 from search_spaces.parameters import Categorical, Constant, Parameter
 from search_spaces.space import SearchSpace
-from sweeps.config.places import BOOLEAN_MEND, Places, show
+from sweeps.config.places import Places, show
 from sweeps.config.records import Metric
+from sweeps.config.rehearsal import Rehearsal, importable
 from sweeps.config.settings import fixed_at, lay_over
 from sweeps.errors import InputError
-from trainer.config import DataConfig, TrainConfig, field_names
+from trainer.config import TrainConfig, field_names
 from trainer.errors import ConfigError
-from trainer.tasks import get_task
 
 # Inside a range, so that a continuous one over a whole-number setting is noticed.
 _INSIDE = (0.37, 0.618)
+# For complaints that come without one, by a part of them.
+_MENDS = {
+    "report_every: input": "give a number of epochs, or {steps: 50}",
+    "fractional part": "give whole numbers, or add q: 1 to a range",
+    "unable to parse": "give a number, without quotes or units",
+    "valid dictionary": "write key: value pairs",
+    "no data:": "as in data: {train: train.csv, label: label}",
+    "one source only": "remove all but one",
+    "is not there": "paths in a file start from its folder, those on the command line from the current one",
+}
 _SET_ELSEWHERE = {
     "metric": "set metric: {name: ..., goal: ...} at the top level",
     "goal": "set metric: {name: ..., goal: ...} at the top level",
@@ -50,30 +58,21 @@ def read_task_trainer(
     _check_names(space, data, places)
     settings = {"seed": seed, **data, "metric": metric.name, "goal": metric.goal}
     middle = space.middle()
-    with _importable(base):
+    rehearsal = Rehearsal(base, outside)
+    with importable(base):
         try:
-            config = _build(lay_over(settings, middle), base, outside)
+            config = rehearsal.config(lay_over(settings, middle))
         except KeyError as error:
-            message = f"expected a mapping, got {show(data[error.args[0]])}"
-            raise places.error(f"trainer.{error.args[0]}", message, "parameters lie inside it") from None
+            message = "is not a mapping, but parameters lie inside it"
+            raise places.error(f"trainer.{error.args[0]}", message, "write key: value pairs") from None
         except ConfigError as error:
-            raise _blame(error, middle, data, places) from None
+            raise _blame(error, middle, places) from None
         for parameter in space:
             for value in _probes(parameter):
-                params = {**middle, parameter.name: value}
                 try:
-                    _build(lay_over(settings, params), base, outside)
+                    rehearsal.config(lay_over(settings, {**middle, parameter.name: value}))
                 except ConfigError as error:
                     raise _blame_parameter(error, parameter, value, places) from None
-    return config
-
-
-def _build(settings: Mapping[str, Any], base: Path, outside: bool) -> TrainConfig:
-    _check_booleans(settings)
-    config = TrainConfig.build(settings).resolve_paths(base)
-    if outside:
-        _check_model_folder(config.model, base)
-        get_task(config.task).check(config)
     return config
 
 
@@ -97,69 +96,34 @@ def _suggest_inner(name: str) -> str:
     return "a model's own arguments are model_args.<name>, the data's settings data.<name>"
 
 
-def _check_booleans(settings: Mapping[str, Any]) -> None:
-    """pydantic reads ``no`` as 0 where a number is expected; whoever wrote it did not mean that."""
-    data = settings.get("data")
-    inner = [("data.", data, DataConfig.model_fields)] if isinstance(data, Mapping) else []
-    for prefix, section, fields in [("", settings, TrainConfig.model_fields), *inner]:
-        for name, value in section.items():
-            if isinstance(value, bool) and name in fields and not _takes(fields[name].annotation, bool):
-                message = f"expected {_expected(fields[name].annotation)}, got the boolean {value}"
-                raise ConfigError(f"{prefix}{name}", message, BOOLEAN_MEND)
-
-
-def _takes(annotation: Any, kind: type) -> bool:
-    return annotation is kind or any(_takes(inner, kind) for inner in get_args(annotation))
-
-
-def _expected(annotation: Any) -> str:
-    if _takes(annotation, int) or _takes(annotation, float):
-        return "a number"
-    options = [inner for inner in get_args(annotation) if isinstance(inner, str)]
-    return f"one of {', '.join(options)}" if options else "a text"
-
-
-def _check_model_folder(model: str, base: Path) -> None:
-    # A hub name is `name` or `owner/name`; what starts like a path is one.
-    if model.startswith((".", "/", "~")) and not (base / Path(model).expanduser()).is_dir():
-        raise ConfigError("model", f"there is no folder {model}", f"paths start from {base}")
-
-
 def _probes(parameter: Parameter) -> Iterator[Any]:
     yield from parameter.ends
     if not isinstance(parameter, Categorical | Constant):
         yield from (parameter.from_unit(u) for u in _INSIDE)
 
 
-def _blame(error: ConfigError, middle: Mapping[str, Any], data: Mapping[str, Any], places: Places) -> InputError:
-    if error.key in middle:
-        return places.setting_error(f"parameters.{error.key}", error, _mend(error, searched=True))
-    value: Any = data
-    for part in error.key.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    if isinstance(value, bool) and not error.mend:
-        return places.setting_error(f"trainer.{error.key}", error, BOOLEAN_MEND)
-    return places.setting_error(f"trainer.{error.key}", error, _mend(error, searched=False))
+def _blame(error: ConfigError, middle: Mapping[str, Any], places: Places) -> InputError:
+    searched = error.key in middle
+    key = f"{'parameters' if searched else 'trainer'}.{error.key}"
+    return places.error(key, _plainly(error.message), error.mend or _mend(error, "give a legal value"))
 
 
 def _blame_parameter(error: ConfigError, parameter: Parameter, value: Any, places: Places) -> InputError:
     told = "" if error.key == parameter.name else f"with {show(value)}, {error.key}: "
-    mend = error.mend or _mend(error, searched=True)
-    return places.error(f"parameters.{parameter.name}", f"{told}{error.message}", mend)
+    otherwise = (
+        "list legal values only" if isinstance(parameter, Categorical) else "keep the range inside what is legal"
+    )
+    mend = error.mend or _mend(error, otherwise)
+    return places.error(f"parameters.{parameter.name}", told + _plainly(error.message), mend)
 
 
-def _mend(error: ConfigError, *, searched: bool) -> str:
-    if "fractional part" in error.message:
-        return "give whole numbers as min and max, or add q: 1" if searched else "give a whole number"
-    return "keep the whole range inside what is legal" if searched else "give such a value"
+def _plainly(message: str) -> str:
+    """pydantic's words in the sweep file's."""
+    return message.replace(" or instance of DataConfig", "").replace("a valid dictionary", "a mapping")
 
 
-@contextmanager
-def _importable(base: Path) -> Iterator[None]:
-    """With ``base`` on the import path, as workers have it."""
-    entry = str(base)
-    sys.path.insert(0, entry)
-    try:
-        yield
-    finally:
-        sys.path.remove(entry)
+def _mend(error: ConfigError, otherwise: str) -> str:
+    for part, mend in _MENDS.items():
+        if part in f"{error.key}: {error.message}":
+            return mend
+    return otherwise
