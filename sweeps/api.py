@@ -133,8 +133,8 @@ class Result:
 
     def resume(self, *, address: str | None = None, quiet: bool = False) -> Result:
         """Go on with it if it was interrupted."""
-        from sweeps.records.sweep_file import read_config
         from sweeps.engine.driver import resume_sweep
+        from sweeps.records.sweep_file import read_config
         from sweeps.views.progress import Progress
 
         progress = Progress(read_config(self.folder), quiet=quiet)

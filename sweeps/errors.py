@@ -6,6 +6,8 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
+    """Exit codes of the command line."""
+
     DONE = 0
     FAILED = 1
     BAD_INPUT = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from pathlib import Path
 
 from search_spaces.parameters import Categorical
@@ -13,6 +14,16 @@ from trainer.errors import ConfigError
 from trainer.tasks import get_task
 
 _MOST_VARIANTS = 16  # more combinations of models and data than this are prepared by the workers, as they come
+
+
+def check(config: SweepConfig, where: str) -> None:
+    """Prepare the data as a sweep would, and throw it away.
+
+    Raises:
+        InputError: data or a model that cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
+        prepare(config, Path(scratch), where)
 
 
 def prepare(config: SweepConfig, cache: Path, where: str) -> None:

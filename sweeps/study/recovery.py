@@ -30,7 +30,6 @@ def undelivered(folder: Path, known: int) -> list[dict[str, Any]]:
 
 
 def _message(folder: Path, entry: dict[str, Any]) -> dict[str, Any]:
-    checkpoint = entry.get("checkpoint")
     # Its own pruning keeps few of them: name only one that is there.
-    there = checkpoint is not None and (folder / checkpoint).is_dir()
-    return {**entry, "checkpoint": str(folder / checkpoint) if there else None}
+    checkpoint = folder / entry["checkpoint"] if entry.get("checkpoint") else None
+    return {**entry, "checkpoint": str(checkpoint) if checkpoint is not None and checkpoint.is_dir() else None}

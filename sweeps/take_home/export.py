@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,7 +64,7 @@ def write_model(
             _export(TrainConfig.build(config.trial_settings(params)), checkpoint, cache, partial)
         # A checkpoint of one's own may bring a card; ours says what the sweep knows.
         (partial / "README.md").write_text(card, encoding="utf-8")
-        os.replace(partial, out)
+        partial.replace(out)
     except (ConfigError, ResumeError) as error:
         raise InputError(f"cannot be exported: {error}", where=str(checkpoint)) from error
     except OSError as error:
