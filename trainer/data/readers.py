@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import warnings
 import zlib
 from collections.abc import Collection
 from pathlib import Path
@@ -138,7 +139,10 @@ def _csv(content: bytes, path: str, key: str, text: Collection[str] | None, deli
 
     def parse(**options: Any) -> pd.DataFrame:
         source = io.BytesIO(content)
-        frame: pd.DataFrame = pd.read_csv(source, sep=delimiter, encoding="utf-8-sig", index_col=False, **options)
+        with warnings.catch_warnings():
+            # Rows with more cells than the header would lose the last ones.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame: pd.DataFrame = pd.read_csv(source, sep=delimiter, encoding="utf-8-sig", index_col=False, **options)
         return frame
 
     # "NA" and "null" are words where text is meant; an empty cell is missing everywhere.
@@ -154,6 +158,9 @@ def _csv(content: bytes, path: str, key: str, text: Collection[str] | None, deli
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(key, f"{path}: line {line} is not UTF-8: {error.reason}") from None
+    except pd.errors.ParserWarning:
+        what = "rows have more cells than the header has names"
+        raise DataError(key, f"{path}: {what}", "quote cells that hold the delimiter") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise DataError(key, f"{path} is not a CSV file that can be read: {str(error).strip()}") from None
     columns: dict[str, Any] = {}

@@ -80,10 +80,10 @@ def split_off(labels: np.ndarray | None, rows: int, fraction: float, seed: tuple
     classes, sizes = np.unique(labels, return_counts=True)
     shares = wanted * sizes / rows
     quota = np.minimum(np.floor(shares).astype(np.int64), sizes - 1)
-    for index in np.argsort(quota - shares, kind="stable"):
-        if quota.sum() >= wanted:
-            break
-        quota[index] += quota[index] < sizes[index] - 1
+    wanted = min(wanted, rows - len(classes))
+    while (lacking := wanted - quota.sum()) > 0:  # once, but for classes that have no row to spare
+        room = np.flatnonzero(quota < sizes - 1)
+        quota[room[np.argsort((quota - shares)[room], kind="stable")][:lacking]] += 1
     shuffled = labels[order]
     taken = [order[shuffled == label][:count] for label, count in zip(classes, quota, strict=True)]
     return np.sort(np.concatenate(taken)) if taken else order[:0]
