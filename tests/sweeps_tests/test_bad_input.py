@@ -1,0 +1,293 @@
+"""Everything that can be wrong with a sweep file gives one line with file, line, key, value and mend, and quickly."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from sweeps.config import load_sweep
+from sweeps.errors import Exit, InputError
+
+GOOD = """\
+name: demo
+trainer:
+  task: classification
+  model: sweeps.recipes.digits_model:mlp
+  data: {sklearn: digits}
+  epochs: 2
+metric: accuracy
+parameters:
+  learning_rate: {min: 0.001, max: 0.1}
+trials: 4
+"""
+LR = "  learning_rate: {min: 0.001, max: 0.1}"
+OWN = """\
+name: own
+trainer: {function: "mytrain:train", rate: 1}
+metric: {name: score, goal: max}
+parameters: {depth: [1, 2]}
+trials: 3
+"""
+
+# what is replaced, by what, line (0: the file as a whole), key, part of the message (the value), part of the mend
+TABLE = {
+    "name with a slash": ("name: demo", "name: a/b", 1, "name", "'a/b'", "plainer"),
+    "name that escapes": ("name: demo", "name: ../x", 1, "name", "'../x'", "plainer"),
+    "name of 300 characters": ("name: demo", f"name: {'x' * 300}", 1, "name", "'xxx", "shorter"),
+    "name that is a boolean": ("name: demo", "name: no", 1, "name", "False", "quote it"),
+    "name that is a number": ("name: demo", "name: 12", 1, "name", "12", "quote it: '12'"),
+    "no name": ("name: demo", "", 0, "name", "missing", "add name"),
+    "unknown key": ("trials: 4", "trails: 4", 10, "trails", "unknown key", "did you mean trials?"),
+    "key twice": ("metric: accuracy", "metric: accuracy\nname: b", 8, "name", "first on line 1", "remove one"),
+    "inner key twice": ("epochs: 2", "epochs: 2\n  epochs: 3", 7, "trainer.epochs", "first on line 6", "remove one"),
+    "another tool's key": ("trials: 4", "run_cap: 4", 10, "run_cap", "unknown key", "trials"),
+    "no trainer": (GOOD, "name: a\nmetric: accuracy", 0, "trainer", "missing", "task, model and data"),
+    "trainer is a text": (GOOD, "name: a\ntrainer: mlp\nmetric: loss", 2, "trainer", "'mlp'", "function"),
+    "setting mistyped": ("epochs: 2", "epochs: two", 6, "trainer.epochs", "'two'", "give a number"),
+    "setting that is a boolean": ("epochs: 2", "weight_decay: no", 6, "trainer.weight_decay", "False", "quote it"),
+    "choice that is a boolean": ("epochs: 2", "schedule: off", 6, "trainer.schedule", "False", "quote it"),
+    "setting out of range": ("epochs: 2", "epochs: -1", 6, "trainer.epochs", "-1", "legal"),
+    "setting not finite": ("epochs: 2", "epochs: .nan", 6, "trainer.epochs", "nan", "legal"),
+    "setting unknown": ("epochs: 2", "learning_rte: 1", 6, "trainer.learning_rte", "unknown", "mean learning_rate?"),
+    "report interval": ("epochs: 2", "report_every: {step: 3}", 6, "trainer.report_every", "number", "{steps: 50}"),
+    "metric among settings": ("epochs: 2", "metric: loss", 6, "trainer.metric", "belongs to the sweep", "top level"),
+    "unknown task": ("classification", "clasification", 3, "trainer.task", "'clasification'", "did you mean"),
+    "task that is a number": ("classification", "3", 3, "trainer.task", "3", "name a task"),
+    "model function not there": (":mlp", ":mlpp", 4, "trainer.model", "mlpp", "did you mean mlp?"),
+    "model module not there": (
+        "digits_model",
+        "digts",
+        4,
+        "trainer.model",
+        "no module sweeps.recipes.digts",
+        "mytrain",
+    ),
+    "model folder not there": ("sweeps.recipes.digits_model:mlp", "./net", 4, "trainer.model", "./net", "paths start"),
+    "model argument unknown": ("epochs: 2", "model_args: {hiden: 8}", 6, "trainer.model_args.hiden", "mlp", "hidden"),
+    "no model": ("  model: sweeps.recipes.digits_model:mlp\n", "", 2, "trainer.model", "missing", "every training"),
+    "data file missing": ("{sklearn: digits}", "{train: nope.csv}", 5, "trainer.data.train", "nope.csv", "folder"),
+    "data set unknown": ("{sklearn: digits}", "{sklearn: digit}", 5, "trainer.data.sklearn", "'digit'", "legal"),
+    "two sources": ("{sklearn: digits}", "{sklearn: digits, name: x}", 5, "trainer.data", "name and sklearn", "remove"),
+    "no source": ("{sklearn: digits}", "{}", 5, "trainer.data", "no data", "train.csv"),
+    "data is a text": ("{sklearn: digits}", "digits", 5, "trainer.data", "'digits'", "key: value"),
+    "unknown metric": ("accuracy", "acuracy", 7, "metric.name", "'acuracy'", "did you mean accuracy?"),
+    "metric the wrong way": ("accuracy", "{name: accuracy, goal: min}", 7, "metric.goal", "larger", "maximize"),
+    "metric with an odd goal": ("accuracy", "{name: accuracy, goal: up}", 7, "metric.goal", "'up'", "maximize"),
+    "no metric": ("metric: accuracy", "", 0, "metric", "missing", "accuracy"),
+    "method unknown": ("trials: 4", "trials: 4\nmethod: bayes", 11, "method", "'bayes'", "did you mean bayesian?"),
+    "trials mistyped": ("trials: 4", "trials: many", 10, "trials", "'many'", "whole number"),
+    "trials in quotes": ("trials: 4", "trials: '4'", 10, "trials", "'4'", "remove the quotes"),
+    "trials zero": ("trials: 4", "trials: 0", 10, "trials", "0", "at least 1"),
+    "trials missing": ("trials: 4", "", 0, "trials", "bayesian", "add trials"),
+    "seed negative": ("trials: 4", "trials: 4\nseed: -1", 11, "seed", "-1", "from 0"),
+    "scheduler unknown": ("trials: 4", "early_stopping: ahsa", 10, "early_stopping.scheduler", "'ahsa'", "mean asha?"),
+    "scheduler off": ("trials: 4", "early_stopping: off", 10, "early_stopping", "False", "write none"),
+    "grace zero": (
+        "trials: 4",
+        "early_stopping: {scheduler: asha, grace: 0}",
+        10,
+        "early_stopping.grace",
+        "0",
+        "at least 1",
+    ),
+    "setting of another scheduler": (
+        "trials: 4",
+        "early_stopping: {scheduler: asha, min_trials: 3}",
+        10,
+        "early_stopping.min_trials",
+        "asha",
+        "remove",
+    ),
+    "GPUs below zero": (
+        "trials: 4",
+        "resources: {gpus_per_trial: -1}",
+        10,
+        "resources.gpus_per_trial",
+        "-1",
+        "at least 0",
+    ),
+    "resource unknown": (
+        "trials: 4",
+        "resources: {cpu_per_trial: 1}",
+        10,
+        "resources.cpu_per_trial",
+        "unknown",
+        "cpus_per_trial?",
+    ),
+    "empty range": (LR, "  learning_rate: {min: 2, max: 1}", 9, "parameters.learning_rate", "min=2 and max=1", "swap"),
+    "log of zero": (
+        LR,
+        "  learning_rate: {distribution: log_uniform_values, min: 0, max: 1}",
+        9,
+        "parameters.learning_rate",
+        "min=0",
+        "above 0",
+    ),
+    "range leaves what is legal": (LR, "  dropout: {min: 0.0, max: 1.0}", 9, "parameters.dropout", "1.0", "legal"),
+    "real range for whole numbers": (LR, "  batch_size: {min: 8, max: 9.5}", 9, "parameters.batch_size", "8.", "q: 1"),
+    "choice mistyped": (LR, "  batch_size: {values: [8, six]}", 9, "parameters.batch_size", "'six'", "number"),
+    "choice read as a boolean": (LR, "  schedule: {values: [linear, no]}", 9, "parameters.schedule", "False", "quote"),
+    "unknown parameter": (LR, "  learning_rte: [1]", 9, "parameters.learning_rte", "no setting", "learning_rate?"),
+    "unknown prefix": (LR, "  net.hidden: [8]", 9, "parameters.net.hidden", "no setting", "model_args.<name>"),
+    "unknown model argument": (LR, "  model_args.hiden: [8]", 9, "parameters.model_args.hiden", "mlp", "hidden"),
+    "unknown distribution": (
+        LR,
+        "  learning_rate: {distribution: lognormal}",
+        9,
+        "parameters.learning_rate",
+        "'lognormal'",
+        "log_normal?",
+    ),
+    "fixed and searched": (LR, "  epochs: [1, 2]", 9, "parameters.epochs", "trainer.epochs", "remove one"),
+    "task searched": (LR, "  task: [a, b]", 9, "parameters.task", "cannot be searched", "each"),
+    "nothing to search": (LR, "  learning_rate: 0.1", 8, "parameters", "every trial would be the same", "min and max"),
+    "null without a preset": (LR, "  learning_rate:", 9, "parameters.learning_rate", "null", "values"),
+    "preset unknown": ("trials: 4", "preset: small-nett", 10, "preset", "'small-nett'", "did you mean small-net?"),
+    "grid of a range": ("trials: 4", "method: grid", 9, "parameters.learning_rate", "points", "points: 5"),
+    "grid of a million points": (
+        f"{LR}\ntrials: 4",
+        "  batch_size: {min: 1, max: 1000}\n  seed: {min: 0, max: 999}\nmethod: grid",
+        8,
+        "parameters",
+        "1,000,000",
+        "random",
+    ),
+    "secret": ("epochs: 2", "hf_token: abc", 6, "trainer.hf_token", "secret", "environment"),
+    "secret inside": ("epochs: 2", "model_args: {api_key: abc}", 6, "trainer.model_args.api_key", "secret", "environ"),
+    "secret by its look": ("epochs: 2", f"schedule: hf_{'a' * 30}", 6, "trainer.schedule", "secret", "environment"),
+    "own function, no colon": (GOOD, OWN.replace(":train", ""), 2, "trainer.function", "'mytrain'", "my_train:train"),
+    "own module missing": (GOOD, OWN.replace("mytrain", "mytran"), 2, "trainer.function", "mytran", "mytrain?"),
+    "own function missing": (GOOD, OWN.replace(":train", ":trian"), 2, "trainer.function", "trian", "train?"),
+    "own function, no goal": (GOOD, OWN.replace(", goal: max", ""), 3, "metric.goal", "missing", "maximize"),
+    "own setting fixed and searched": (GOOD, OWN.replace("depth", "rate"), 4, "parameters.rate", "fixed", "remove"),
+    "not a mapping": (GOOD, "- 1\n- 2", 1, "", "a list", "name: my-sweep"),
+    "empty file": (GOOD, "", 1, "", "nothing", "name: my-sweep"),
+    "not YAML": ("accuracy", "[accuracy", 8, "", "not YAML", "brackets"),
+    "tab": ("  epochs", "\tepochs", 6, "", "not YAML", "spaces"),
+    "NUL": ("accuracy", "accu\0racy", 7, "", "NUL", "remove"),
+    "key read as a boolean": ("trials: 4", "no: 4", 10, "", "'no' is read as False", "quote it"),
+    "tag": ("accuracy", "!!python/object:os.system accuracy", 7, "", "python/object", "plain values"),
+    "alias without an anchor": ("accuracy", "*acc", 7, "", "*acc", "&name"),
+    "alias bomb": (
+        GOOD,
+        "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+        + "\n".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)),
+        5,
+        "",
+        "20,000 values",
+        "range",
+    ),
+    "deep nesting": (GOOD, "a: " + "[" * 100_000, 1, "", "50 levels", "flatten"),
+    "a list of half a million": (GOOD, "a: [" + "1," * 500_000 + "1]", 1, "", "20,000 values", "range"),
+    "10 MB": (GOOD, "a: " + "x" * 10_000_000, 0, "", "10,000,003 bytes", "sweep file"),
+    "a value of 1 MB": ("name: demo", f"name: {'x' * 1_000_000}", 1, "name", "'xxx", "shorter"),
+    "a key of 1 MB": ("trials: 4", f"{'x' * 1_000_000}: 4", 10, "", "not YAML", "brackets"),
+    "a key of a thousand letters": ("trials: 4", f"{'x' * 1000}: 4", 10, "x" * 40, "unknown key", "known are"),
+    "a number of a thousand digits": ("trials: 4", f"trials: {'9' * 1000}", 10, "", "1000 digits", "plain values"),
+    "a huge grid": (
+        f"{LR}\ntrials: 4",
+        "  seed: {min: 0, max: 4000000000}\nmethod: grid",
+        8,
+        "parameters",
+        "4,000,",
+        "random",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_bad_input_is_one_clear_line(case: str, tmp_path: Path) -> None:
+    old, new, line, key, message, mend = TABLE[case]
+    assert old in GOOD
+    (tmp_path / "mytrain.py").write_text("def train(config):\n    raise SystemExit('was imported')\n")
+    path = tmp_path / "sweep.yaml"
+    path.write_text(GOOD.replace(old, new, 1))
+    error = refused(path)
+    assert error.where == (f"{path}:{line}" if line else str(path))
+    assert error.key[:40] == key[:40]
+    assert message in error.message
+    assert mend in error.mend
+
+
+def refused(path: Path) -> InputError:
+    started = time.perf_counter()
+    with pytest.raises(InputError) as caught:
+        load_sweep(path)
+    assert time.perf_counter() - started < 1.0
+    line = str(caught.value)
+    assert "\n" not in line
+    assert len(line) < 1000
+    assert caught.value.exit_code == Exit.BAD_INPUT
+    return caught.value
+
+
+def test_the_table_starts_from_a_good_file(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    path.write_text(GOOD)
+    assert load_sweep(path).planned == 4
+
+
+def test_a_secret_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    path.write_text(GOOD.replace("epochs: 2", "password: tops3cret"))
+    assert "tops3cret" not in str(refused(path))
+
+
+@pytest.mark.parametrize("word", ["max_tokens", "tokenizer", "pad_token", "num_token", "key", "monkey", "token_type"])
+def test_words_that_only_sound_like_secrets_are_left_alone(word: str, tmp_path: Path) -> None:
+    (tmp_path / "mytrain.py").write_text("def train(config): ...\n")
+    path = tmp_path / "sweep.yaml"
+    path.write_text(OWN.replace("rate", word))
+    assert load_sweep(path).trainer.settings == {word: 1}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("word", ["token", "HF_TOKEN", "apiKey", "aws_secret_access_key", "db.password", "credentials"])
+def test_words_of_secrets_are_refused(word: str, tmp_path: Path) -> None:
+    (tmp_path / "mytrain.py").write_text("def train(config): ...\n")
+    path = tmp_path / "sweep.yaml"
+    path.write_text(OWN.replace("rate", word))
+    assert "secret" in refused(path).message
+
+
+def test_not_utf8_and_missing_and_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    path.write_bytes(b"name: demo\ntrainer: \xff\n")
+    error = refused(path)
+    assert error.where == f"{path}:2"
+    assert "UTF-8" in error.message
+    assert "no such file" in refused(tmp_path / "nope.yaml").message
+    assert "directory" in refused(tmp_path).message.lower()
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "message", "mend"),
+    [
+        ("trials=0", "trials", "got 0", "at least 1"),
+        ("trails=3", "trails", "unknown key", "did you mean trials?"),
+        ("trainer.epochz=3", "trainer.epochz", "unknown setting", "did you mean epochs?"),
+        ("trainer.epochs.x=3", "trainer.epochs.x", "trainer.epochs is 2", "whole"),
+        ("trainer.epochs=[", "trainer.epochs", "not YAML", "shell"),
+        ("trials", "", "expected key=value, got 'trials'", "trials=10"),
+        ("=3", "", "expected key=value", "trials=10"),
+        ("a..b=3", "", "expected key=value", "trials=10"),
+        ("parameters.batch_size.min=5", "parameters.batch_size.min", "not among", "'parameters.batch_size={min"),
+        ("metric.goal=min", "metric.goal", "larger", "maximize"),
+        ("name=a/b", "name", "'a/b'", "plainer"),
+        ("parameters={learning_rate: {min: 0.0, max: 1.0}}", "parameters.learning_rate", "0.0", "legal"),
+    ],
+)
+def test_bad_overrides_name_the_command_line(override: str, key: str, message: str, mend: str, tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    path.write_text(GOOD)
+    with pytest.raises(InputError) as caught:
+        load_sweep(path, [override])
+    assert caught.value.where == "command line"
+    assert caught.value.key == key
+    assert message in caught.value.message
+    assert mend in caught.value.mend
+
+
+def test_an_unknown_source_suggests_recipes() -> None:
+    with pytest.raises(InputError) as caught:
+        load_sweep("digts")
+    assert "did you mean digits?" in caught.value.mend
