@@ -1,0 +1,164 @@
+"""What the command line shows of a sweep, as tables for people and as plain data for ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sweeps.records.best import Best, choose_best
+from sweeps.records.record import SweepRecord, TrialRecord
+from sweeps.views.overview import COLOURS, overview, time_left
+from sweeps.views.tally import FAILURES, Tally
+from sweeps.views.text import duration, metric_text, short_names, short_value
+
+if TYPE_CHECKING:
+    from sweeps.config import SweepConfig
+
+
+def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
+    """One trial. ``value`` is its best value of the sweep's metric, at report ``best_report``; null without one.
+
+    ``reports`` is their number, ``seconds`` the time on a worker.
+    """
+    best = trial.best(record.metric, record.goal)
+    last = trial.reports[-1] if trial.reports else None
+    return {
+        "trial": trial.id,
+        "params": dict(trial.params),
+        "state": str(trial.state),
+        "reason": {"code": trial.reason.code, "text": trial.reason.text} if trial.reason else None,
+        "metric": record.metric,
+        "value": best.metrics[record.metric] if best else None,
+        "best_report": best.number if best else None,
+        "last_value": last.metrics.get(record.metric) if last else None,
+        "reports": len(trial.reports),
+        "step": last.step if last else 0,
+        "epoch": last.epoch if last else 0.0,
+        "seconds": trial.seconds,
+        "attempts": trial.attempt,
+        "worker": dict(trial.worker) if trial.worker else None,
+    }
+
+
+def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
+    """The best trial; ``checkpoint`` is relative to the sweep's folder."""
+    return {
+        "sweep": record.name,
+        "trial": best.trial,
+        "params": dict(best.params),
+        "metric": best.metric,
+        "goal": best.goal,
+        "value": best.value,
+        "report": best.report,
+        "checkpoint": best.checkpoint,
+        "state": str(best.state),
+        "stopped_early": best.stopped_early,
+    }
+
+
+def status_json(record: SweepRecord) -> dict[str, Any]:
+    """How the sweep stands. ``trials`` counts them by state, ``failures`` by reason; ``best`` is null without one."""
+    tally = Tally(record.metric, record.goal, record.trials)
+    best = choose_best(record, "", usable_only=False)
+    return {
+        "name": record.name,
+        "state": record.state,
+        "metric": record.metric,
+        "goal": record.goal,
+        "planned": record.planned,
+        "trials": {str(state): count for state, count in tally.states.items()},
+        "done": tally.done,
+        "failures": dict(tally.reasons),
+        "best": best_json(record, best) if best else None,
+        "seconds": record.seconds,
+        "attempts": record.attempts,
+    }
+
+
+def trials_table(record: SweepRecord) -> RenderableType:
+    """All trials in order, the best one bold."""
+    names = list(dict.fromkeys(name for trial in record.trials for name in trial.params))
+    best = Tally(record.metric, record.goal, record.trials).best
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("trial", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for head in (record.metric, "reports", "seconds"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for short in short_names(names).values():
+        table.add_column(short, justify="right", overflow="ellipsis")
+    table.add_column("reason", overflow="fold")
+    for trial in record.trials:
+        value = trial.best(record.metric, record.goal)
+        table.add_row(
+            trial.id,
+            Text(str(trial.state), style=COLOURS.get(trial.state, "")),
+            metric_text(value.metrics[record.metric] if value else None),
+            str(len(trial.reports)),
+            f"{trial.seconds:.1f}",
+            *[Text(short_value(trial.params[name]) if name in trial.params else "") for name in names],
+            Text(_why(trial)),
+            style="bold" if best and best[0].id == trial.id else "",
+        )
+    return table
+
+
+def best_panel(record: SweepRecord, best: Best) -> RenderableType:
+    """The best trial, with its parameters one a line."""
+    lines = Table.grid(padding=(0, 2))
+    lines.add_row(Text(best.metric), Text(f"{best.value:.6g}", style="bold"))
+    lines.add_row("report", Text(f"{best.report}"))
+    if best.checkpoint:
+        lines.add_row("checkpoint", Text(best.checkpoint))
+    for name, value in best.params.items():
+        lines.add_row(Text(name, style="dim"), Text(_exact(value)))
+    parts: list[RenderableType] = [lines]
+    if best.note:
+        parts.append(Text(best.note, style="yellow"))
+    return Panel.fit(Group(*parts), title=Text(f"{best.trial} of {record.name}"), title_align="left")
+
+
+def status_view(record: SweepRecord) -> RenderableType:
+    """How the sweep stands, in a few lines."""
+    tally = Tally(record.metric, record.goal, record.trials)
+    left = time_left(tally.done, record.planned, record.seconds) if record.state == "running" else ""
+    head = f"{record.name}: {record.state}, {duration(record.seconds)}"
+    return overview(head, record.metric, tally, planned=record.planned, left=left, running=tally.running)
+
+
+def metrics_table(metrics: Mapping[str, float]) -> RenderableType:
+    """Metrics, one a line."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in metrics.items():
+        table.add_row(Text(name, style="dim"), Text(f"{value:.6g}" if isinstance(value, float) else str(value)))
+    return table
+
+
+def plan_view(config: SweepConfig) -> RenderableType:
+    """What a sweep would do, before anything starts."""
+    table = Table.grid(padding=(0, 2))
+    stopping = config.early_stopping
+    none = stopping.scheduler == "none"
+    table.add_row(Text(config.name, style="bold"), Text(f"{config.metric.goal} {config.metric.name}"))
+    table.add_row("trials", f"{config.planned}, {config.method}")
+    table.add_row("early stopping", "none" if none else f"{stopping.scheduler}, from report {stopping.grace} on")
+    for parameter in config.space:
+        facts = parameter.to_mapping().items()
+        text = ", ".join(f"{key} {short_value(value)}" for key, value in facts)
+        table.add_row(Text(parameter.name, style="dim"), Text(text))
+    return table
+
+
+def _why(trial: TrialRecord) -> str:
+    if trial.reason is None:
+        return ""
+    text = trial.reason.text if trial.state in FAILURES else ""
+    return f"{trial.reason.code}: {text}" if text else trial.reason.code
+
+
+def _exact(value: Any) -> str:
+    return repr(value) if isinstance(value, float) else short_value(value)
