@@ -31,7 +31,7 @@ from sweeps.errors import InputError, SweepError
 from sweeps.records.events import Damage, Event, decode, encode, parse
 
 RECORDS = "records.jsonl"
-SYNC_SECONDS = 0.05  # an fsync took 0.2 ms on a virtual disk, but takes 5 to 20 ms on others: never one per line
+SYNC_SECONDS = 0.05  # fsync took 0.2 ms on a virtual disk and may take far longer elsewhere: never one a line
 
 
 class LedgerError(SweepError):

@@ -24,7 +24,6 @@ from sweeps.views.text import run_name
 if TYPE_CHECKING:  # TensorBoard's modules take a quarter of a second to import: only where files are written
     from sweeps.views.event_files import EventFile
 
-FOLDER = "tensorboard"
 END = "_hparams_/session_end_info"
 TRAINING_SIDE = {"learning_rate", "grad_norm", "samples_per_second"}
 
@@ -48,14 +47,14 @@ class TensorBoardSink:
     driver left, the trial's file is written anew from its record and replaces the one before.
 
     Args:
-        folder: the sweep's; runs go into its ``tensorboard`` folder.
+        folder: the sweep's ``tensorboard`` folder.
         metric: the metric that the sweep is about.
         goal: which way it is better.
         space: what may vary, or its domains as plain data.
     """
 
     def __init__(self, folder: Path | str, metric: str, goal: Goal, space: SearchSpace | Domains) -> None:
-        self._folder, self._metric, self._goal = Path(folder) / FOLDER, metric, goal
+        self._folder, self._metric, self._goal = Path(folder), metric, goal
         self._domains = domains_of(space) if isinstance(space, SearchSpace) else space
         self._replayed: dict[str, TrialRecord] = {}
         self._runs: dict[str, _Run] = {}  # of trials that are not at their end

@@ -1,7 +1,6 @@
 import io
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -96,23 +95,28 @@ def test_a_live_table_shows_counts_best_failures_and_time_left(stream, clock):
     assert stream.getvalue().endswith("\x1b[?25h")  # the cursor is back
 
 
-def test_the_table_is_redrawn_on_change_only_and_no_more_than_four_times_a_second(stream, monkeypatch):
-    progress = Progress(CONFIG, stream=stream, live=True)
-    draws = []
-    monkeypatch.setattr(progress, "_view", lambda: draws.append(time.monotonic()) or "view")
+def test_the_table_is_redrawn_on_change_only_and_no_more_than_four_times_a_second(stream, clock, monkeypatch):
+    timers = []
+    monkeypatch.setattr(
+        "threading.Timer", lambda wait, draw: timers.append((wait, draw)) or SimpleNamespace(start=list)
+    )
+    progress = Progress(CONFIG, stream=stream, live=True, clock=clock)
     driver = Driver(progress)
+    draws = []
+    monkeypatch.setattr(progress, "_view", lambda: draws.append(clock.now) or "view")
     driver.start("t0001")
-    began = time.monotonic()
-    for number in range(1, 400):
+    for number in range(1, 101):
+        clock.now += 0.01
         driver.report("t0001", number, 0.5)
-        time.sleep(0.001)
-    seconds = time.monotonic() - began
-    time.sleep(0.35)
+        if timers and clock.now >= draws[-1] + timers[0][0]:
+            timers.pop()[1]()
+    assert 4 <= len(draws) <= 5
+    clock.now += 10
+    while timers:
+        timers.pop()[1]()
     drawn = len(draws)
-    assert 2 <= drawn <= seconds / 0.25 + 5
-    time.sleep(0.6)
-    assert len(draws) == drawn
-    progress.close()
+    driver.tell("note", text="no change")
+    assert (len(draws), timers) == (drawn, [])
 
 
 def test_lines_that_change_little_come_once_a_second(stream, clock):

@@ -41,7 +41,10 @@ class Sweep:
         self.restart()
 
     def restart(self):
-        self.builder, self.sink = RecordBuilder(), TensorBoardSink(self.folder, "accuracy", self.goal, SPACE)
+        self.builder, self.sink = (
+            RecordBuilder(),
+            TensorBoardSink(self.folder / "tensorboard", "accuracy", self.goal, SPACE),
+        )
         for event in self.events:
             self.show({**event, "replayed": True})
         self.tell("sweep", id="5eed", name="digits", metric="accuracy", goal=self.goal)
