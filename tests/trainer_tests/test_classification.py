@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -231,53 +230,6 @@ def test_a_batch_of_arrays_is_quick(tmp_path: Path) -> None:
         TASK.collate(prepared.splits["train"], rows, settings, prepared)
         took.append(time.perf_counter() - start)
     assert min(took) < 2e-4
-
-
-def test_the_export_says_how_to_build_and_feed_and_is_found_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = {"sklearn": "iris", "scaling": "standard"}
-    settings = config(data=data, model_args={"hidden": 5}, dropout=0.5)
-    prepared = TASK.prepare(settings, tmp_path / "cache")
-    out = tmp_path / "out"
-    TASK.export(TASK.build_model(settings, prepared), settings, prepared, out)
-    facts = json.loads((out / "model.json").read_text())
-    assert (facts["task"], facts["function"]) == ("classification", "own:mlp")
-    assert facts["arguments"] == {"inputs": 4, "classes": 3, "hidden": 5, "dropout": 0.5}
-    assert facts["label_names"] == ["setosa", "versicolor", "virginica"]
-    assert len(facts["features"]) == len(facts["scaling"]["offset"]) == 4
-
-    # Elsewhere and later: the function is found where it was, or its absence is said.
-    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(tmp_path)])
-    monkeypatch.delitem(sys.modules, "own")
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert len(predict.predict(out, [[5.1, 3.5, 1.4, 0.2]])) == 1
-    facts["folder"] = str(tmp_path / "gone")
-    (out / "model.json").write_text(json.dumps(facts))
-    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(tmp_path)])
-    monkeypatch.delitem(sys.modules, "own")
-    with pytest.raises(ConfigError, match=r"own:mlp built this model and cannot be imported \(run where own.py lies"):
-        predict.load(out)
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([[1, 2, 3]], "rows of 3 numbers, expected 4"),
-        ([[1, 2, 3, "x"]], "not all rows are of 4 numbers"),
-        ([[1, 2, 3, 4], [1]], "not all rows are of 4 numbers"),
-        ([{"petal length (cm)": 1}], r"row 1 has no 'sepal length \(cm\)'"),
-        ([[1, 2, 3, float("nan")]], r"column 'petal width \(cm\)', row 1: nan"),
-        ("1,2,3,4", "expected a list of rows, got one text"),
-    ],
-)
-def test_bad_rows_are_refused(tmp_path: Path, rows: Any, expected: str) -> None:
-    settings = config("own:linear", data={"sklearn": "iris"})
-    prepared = TASK.prepare(settings, tmp_path)
-    TASK.export(TASK.build_model(settings, prepared), settings, prepared, tmp_path / "out")
-    with pytest.raises(DataError, match=expected):
-        predict.predict(tmp_path / "out", rows)
 
 
 @pytest.mark.data
