@@ -23,6 +23,8 @@ from sweeps.config import (
 from sweeps.errors import InputError
 from sweeps.yaml_file import read_yaml
 from trainer.config import TrainConfig
+from trainer.loop import train
+from trainer.tasks import get_task
 
 DIGITS: dict[str, Any] = {
     "name": "demo",
@@ -243,6 +245,16 @@ def test_recipes_describe_themselves_and_load(tmp_path: Path, monkeypatch: pytes
         assert made.base == tmp_path
         hub = isinstance(made.trainer, TrainConfig) and made.trainer.data.name is not None
         assert ("needs the network" in recipe.description) == hub
+
+
+def test_the_digits_recipe_trains_well_at_its_middle(tmp_path: Path) -> None:
+    made = load_sweep("digits")
+    settings = TrainConfig.build(made.trial_settings(made.space.middle()))
+    task = get_task(settings.task)
+    prepared = task.prepare(settings, tmp_path)
+    reports = list(train(settings, prepared=prepared, task=task, folder=None, device="cpu"))
+    assert len(reports) == 8
+    assert max(report.metrics["accuracy"] for report in reports) > 0.94
 
 
 def test_the_starter_runs_as_it_is(tmp_path: Path) -> None:
