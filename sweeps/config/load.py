@@ -11,7 +11,7 @@ from search_spaces.errors import SpaceError, suggest
 from search_spaces.space import SearchSpace
 from sweeps.config.function_trainer import read_function_trainer
 from sweeps.config.overrides import apply_overrides
-from sweeps.config.places import COMMAND_LINE, Places, show
+from sweeps.config.places import ARGUMENTS, COMMAND_LINE, Places, show
 from sweeps.config.records import FunctionTrainer, Method, Metric, SweepConfig
 from sweeps.config.secret_keys import refuse_secrets
 from sweeps.config.section import Section
@@ -79,7 +79,8 @@ def load_sweep(
     data, overridden = apply_overrides(document.data, overrides)
     flags = {key: value for key, value in {"name": name, "seed": seed}.items() if value is not None}
     where = f"recipe {recipe.name}" if recipe else str(source)
-    places = Places(where, document.line, (*overridden, *flags))
+    overrider = ARGUMENTS if isinstance(overrides, Mapping) else COMMAND_LINE
+    places = Places(where, document.line, (*overridden, *flags), overrider)
     base = Path.cwd() if recipe else path.resolve().parent
     return _read({**data, **flags}, base, places)
 

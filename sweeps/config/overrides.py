@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweeps.config.places import COMMAND_LINE, one_line, show
+from sweeps.config.places import ARGUMENTS, COMMAND_LINE, one_line, show
 from sweeps.errors import InputError
 from sweeps.yaml_file import parse_value
 
@@ -28,8 +28,9 @@ def apply_overrides(
     """
     changed: dict[str, Any] = copy.deepcopy(dict(data))
     given = overrides if isinstance(overrides, Mapping) else dict(_parse(override) for override in overrides)
+    where = ARGUMENTS if isinstance(overrides, Mapping) else COMMAND_LINE
     for key, value in given.items():
-        _set(changed, key, value)
+        _set(changed, key, value, where)
     _absolute_paths(changed, tuple(given))
     return changed, tuple(given)
 
@@ -47,7 +48,7 @@ def _parse(override: str) -> tuple[str, Any]:
         raise InputError(error.message, where=COMMAND_LINE, key=one_line(key), mend=mend) from None
 
 
-def _set(data: dict[str, Any], key: str, value: Any) -> None:
+def _set(data: dict[str, Any], key: str, value: Any, where: str) -> None:
     parts = key.split(".")
     if len(parts) > 1 and parts[0] in _SHORT and isinstance(data.get(parts[0]), str):
         data[parts[0]] = {_SHORT[parts[0]]: data[parts[0]]}
@@ -61,7 +62,7 @@ def _set(data: dict[str, Any], key: str, value: Any) -> None:
                 name = ".".join(rest[:-1])
                 message = f"{name} is not among the file's own parameters, so it has no {rest[-1]} to change"
                 mend = f"give it whole: 'parameters.{name}={{min: ..., max: ...}}'"
-                raise InputError(message, where=COMMAND_LINE, key=one_line(key), mend=mend)
+                raise InputError(message, where=where, key=one_line(key), mend=mend)
         name = ".".join(rest[: there or 1])
         rest = rest[there or 1 :]
         if not rest:
@@ -75,7 +76,7 @@ def _set(data: dict[str, Any], key: str, value: Any) -> None:
             following = following.get("parameters", following)  # a block of nested parameters
         if not isinstance(following, dict):
             message, mend = f"{path} is {show(following)}, not a mapping", f"give {path} whole"
-            raise InputError(message, where=COMMAND_LINE, key=one_line(key), mend=mend)
+            raise InputError(message, where=where, key=one_line(key), mend=mend)
         inner = following
 
 

@@ -11,6 +11,7 @@ from sweeps.errors import InputError
 from trainer.errors import ConfigError
 
 COMMAND_LINE = "command line"
+ARGUMENTS = "arguments"  # of a Python call
 BOOLEAN_MEND = "YAML reads a bare yes, no, on or off as a boolean: quote it, as in 'no'"
 _LONGEST = 200
 
@@ -22,17 +23,19 @@ class Places:
     Attributes:
         where: the file, or whatever the configuration came from.
         line: from a dotted key to its line in that file, where known.
-        overridden: dotted keys that the command line gave instead.
+        overridden: dotted keys that were given instead of the file's.
+        overrider: what gave them.
     """
 
     where: str = ""
     line: Callable[[str], int | None] | None = None
     overridden: tuple[str, ...] = ()
+    overrider: str = COMMAND_LINE
 
     def at(self, key: str) -> str:
-        """The place of a dotted key: ``sweep.yaml:7``, ``sweep.yaml`` or ``command line``."""
+        """The place of a dotted key: ``sweep.yaml:7``, ``sweep.yaml``, or what overrode it: ``command line``."""
         if any(key == given or key.startswith(f"{given}.") for given in self.overridden):
-            return COMMAND_LINE
+            return self.overrider
         number = self.line(key) if self.line is not None else None
         return f"{self.where}:{number}" if self.where and number else self.where
 

@@ -210,10 +210,10 @@ def test_bad_input_is_one_clear_line(case: str, tmp_path: Path) -> None:
 
 
 def refused(path: Path) -> InputError:
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone: the machine may be busy
     with pytest.raises(InputError) as caught:
         load_sweep(path)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     line = str(caught.value)
     assert "\n" not in line
     assert len(line) < 1000
@@ -291,3 +291,9 @@ def test_an_unknown_source_suggests_recipes() -> None:
     with pytest.raises(InputError) as caught:
         load_sweep("digts")
     assert "did you mean digits?" in caught.value.mend
+
+
+def test_bad_arguments_of_a_python_call_are_called_that() -> None:
+    with pytest.raises(InputError) as caught:
+        load_sweep("digits", {"trials": 0})
+    assert (caught.value.where, caught.value.key) == ("arguments", "trials")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 
 from search_spaces import Categorical, Float, preset
@@ -248,6 +249,7 @@ def test_recipes_describe_themselves_and_load(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_digits_recipe_trains_well_at_its_middle(tmp_path: Path) -> None:
+    torch.set_num_threads(1)  # as a trial on one CPU has it; more of them only get in each other's way here
     made = load_sweep("digits")
     settings = TrainConfig.build(made.trial_settings(made.space.middle()))
     task = get_task(settings.task)
