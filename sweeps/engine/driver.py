@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
@@ -16,14 +17,16 @@ from sweeps.engine.preparation import prepare
 from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
 from sweeps.engine.sweep_folder import new_folder, start_facts
-from sweeps.errors import Exit, InputError, SweepError
-from sweeps.records.ledger import Ledger
+from sweeps.errors import Exit, InputError
+from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
 from sweeps.records.sweep_file import SWEEP_FILE, read_config, write_config
 from sweeps.study import Assignment, Study
-from sweeps.views.sink import Sink
+from sweeps.views.sink import Sink, Sinks
 from sweeps.views.tensorboard import TensorBoardSink
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -79,33 +82,42 @@ def _drive(
     config: SweepConfig, folder: Path, ledger: Ledger, slots: Slots, sinks: Sequence[Sink], signals: Signals
 ) -> RunOutcome:
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
-    study = Study(config, folder, ledger, [board, *sinks])
+    everyone = Sinks([board, *sinks])
+    study = Study(config, folder, ledger, everyone)
     attempts = sum(event["event"] == "sweep" for event in ledger.past)
     since = time.monotonic()
-    study.replay(ledger.past)
-    ledger.past.clear()
-    study.write("sweep", **start_facts(config, attempts + 1))
-    study.write("note", text=slots.chosen)
     try:
-        signals.polled = True
+        study.replay(ledger.past)
+        ledger.past.clear()
+        study.write("sweep", **start_facts(config, attempts + 1))
+        if ledger.damage is not None:
+            study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
+        study.write("note", text=slots.chosen)
+        state, code = _run(study, slots, folder, signals)
+        study.write("sweep_end", state=state, seconds=time.monotonic() - since)
+    finally:
+        everyone.close()
+    return RunOutcome(folder, study.record, code)
+
+
+def _run(study: Study, slots: Slots, folder: Path, signals: Signals) -> tuple[str, Exit]:
+    """Train until every trial is at its end or a signal comes; how the sweep ended, and its exit code."""
+    signals.polled = True
+    try:
         if not study.settled:
             _tune(study, slots, folder, signals)
-        state, code = ("finished", Exit.DONE) if study.settled else ("failed", Exit.FAILED)
     except Interrupted as signal:
         study.interrupt(Reason(str(signal), "the sweep was ended by a signal"))
-        state, code = "interrupted", signal.code
-    except SweepError:
-        raise
+        return "interrupted", signal.code
+    except LedgerError:
+        raise  # nothing more can be written down
     except Exception as error:
-        study.interrupt(Reason("engine", str(error).splitlines()[0] if str(error) else type(error).__name__))
-        study.write("sweep_end", state="failed", seconds=time.monotonic() - since)
-        raise SweepError(f"the sweep broke off: {error}; go on with `sweeps resume {folder}`") from error
+        logger.error("the sweep broke off", exc_info=error)
+        study.interrupt(Reason("engine", (str(error).strip() or type(error).__name__).splitlines()[-1]))
+        return "failed", Exit.FAILED
     finally:
         signals.polled = False
-    study.write("sweep_end", state=state, seconds=time.monotonic() - since)
-    for sink in (board, *sinks):
-        sink.close()
-    return RunOutcome(folder, study.record, code)
+    return ("finished", Exit.DONE) if study.settled else ("failed", Exit.FAILED)
 
 
 def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:

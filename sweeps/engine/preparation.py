@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from trainer.errors import ConfigError
 from trainer.tasks import get_task
 
 _MOST_VARIANTS = 16  # more combinations of models and data than this are prepared by the workers, as they come
+
+
+def make_importable(base: Path) -> None:
+    """Put the sweep file's folder first on the import path, where ``module:function`` is looked up."""
+    if str(base) not in sys.path:
+        sys.path.insert(0, str(base))
 
 
 def check(config: SweepConfig, where: str) -> None:
@@ -32,6 +39,7 @@ def prepare(config: SweepConfig, cache: Path, where: str) -> None:
     Raises:
         InputError: data or a model that cannot be used.
     """
+    make_importable(config.base)
     if isinstance(config.trainer, FunctionTrainer):
         return
     varying = [

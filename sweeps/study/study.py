@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sweeps.config import SweepConfig
 from sweeps.records.ledger import Ledger
 from sweeps.records.record import Reason, State, SweepRecord, TrialRecord
-from sweeps.records.retention import Retention, delete
+from sweeps.records.retention import Retention, delete, strays
 from sweeps.schedule.base import Decision
 from sweeps.study.assignment import Assignment
 from sweeps.study.recovery import undelivered
@@ -35,7 +35,7 @@ class Study:
         config: the resolved sweep.
         folder: the sweep's folder.
         ledger: open for appending; what it held before goes through ``replay``.
-        sinks: told each event once it is in the ledger.
+        sink: told each event once it is in the ledger; those of a replay with ``replayed``.
         clock: seconds; only differences count, for how long attempts took.
     """
 
@@ -44,11 +44,11 @@ class Study:
         config: SweepConfig,
         folder: Path,
         ledger: Ledger,
-        sinks: Sequence[Sink] = (),
+        sink: Sink | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config, self.folder, self._clock = config, folder, clock
-        self._ledger, self._sinks = ledger, Sinks(sinks)
+        self._ledger, self._sink = ledger, sink or Sinks(())
         self._told = Told(config)
         self._retention = Retention(keep=config.keep_checkpoints, metric=config.metric.name, goal=config.metric.goal)
         self._queue: list[str] = []  # trials to go on with, before new ones
@@ -77,14 +77,16 @@ class Study:
         for event in events:
             self._told.tell(event)
             self._releasable(event)
-            self._sinks.handle({**event, "replayed": True}, self._trial_of(event))
+            self._sink.handle({**event, "replayed": True}, self._trial_of(event))
         trials = self.record.trials
         self._queue = [trial.id for trial in trials if not trial.state.final]
         # A driver that was killed between a trial's end and this left checkpoints that nobody wants.
         for trial in trials:
             if trial.state.final:
-                left = {str(report.checkpoint) for report in trial.reports if report.checkpoint}
-                self._drop((trial.id, checkpoint) for checkpoint in sorted(left - self._retention.kept))
+                unwanted = {checkpoint for _, checkpoint in strays(self.folder, trial)} | {
+                    str(report.checkpoint) for report in trial.reports if report.checkpoint
+                }
+                self._drop((trial.id, checkpoint) for checkpoint in sorted(unwanted - self._retention.kept))
 
     def start(self) -> Assignment | None:
         """The next attempt, or ``None`` when nothing is left to start."""
@@ -151,7 +153,7 @@ class Study:
         """One event: first into the ledger, then to all that follows from it."""
         event = self._ledger.append(kind, **fields)
         decision = self._told.tell(event)
-        self._sinks.handle(event, self._trial_of(event))
+        self._sink.handle(event, self._trial_of(event))
         self._drop(self._releasable(event))
         return decision
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.engine.preparation import make_importable
 from sweeps.errors import InputError
 from sweeps.records.best import Best
 from sweeps.records.sweep_file import read_config
@@ -54,6 +55,7 @@ def write_model(
     Raises:
         InputError: it cannot be written, or the checkpoint does not fit the configuration.
     """
+    make_importable(config.base)
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
