@@ -83,7 +83,9 @@ class _Choice(Dimension):
     distribution: CategoricalDistribution | IntDistribution
 
     def encode(self, value: Any) -> float | int:
-        return next(i for i, choice in enumerate(self.choices) if json.dumps(choice) == json.dumps(value))
+        # As JSON, where 1, 1.0 and true differ, as they do not in Python.
+        texts = [json.dumps(choice, sort_keys=True) for choice in self.choices]
+        return texts.index(json.dumps(value, sort_keys=True))
 
     def decode(self, code: Any) -> Any:
         return copy.deepcopy(self.choices[code])

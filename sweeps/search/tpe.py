@@ -82,6 +82,8 @@ class TpeSearcher(Searcher):
 
     def replay(self, number: int, params: Params) -> None:
         """Trial ``number`` is running with ``params``: pending in every model until it reports or ends."""
+        if number in self._trials and not self._trials[number].over:
+            return  # a further attempt at the same trial
         trial = self._trials[number] = _Trial(self._codec.encode(params))
         self._asked.add(_key(params))
         for model in self._models.values():

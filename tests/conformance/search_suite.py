@@ -166,7 +166,7 @@ class SearcherSuite:
             for searcher in (with_failures, without) if not fails else (with_failures,):
                 for report in range(1, 10):
                     searcher.report(number, report, curves.score({**params, "learning_rate": 1e-4}, report))
-                searcher.end(number, Outcome.FAILED if fails else Outcome.FINISHED)
+                searcher.end(number, Outcome.FAILED if fails else Outcome.STOPPED)
         assert with_failures.ask(31) == without.ask(31)
 
     def test_scores_that_are_not_finite_change_nothing(self) -> None:
