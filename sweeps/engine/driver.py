@@ -102,6 +102,7 @@ def _drive(
 
 def _run(study: Study, slots: Slots, folder: Path, signals: Signals) -> tuple[str, Exit]:
     """Train until every trial is at its end or a signal comes; how the sweep ended, and its exit code."""
+    signals.install()
     signals.polled = True
     try:
         if not study.settled:
@@ -138,6 +139,9 @@ def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:
             "base": str(config.base),
             "cache": str(folder / "cache"),
             "threads": slots.cpus,
+            # For a function's own checkpoints, of which the best is kept.
+            "metric": config.metric.name,
+            "goal": config.metric.goal,
         }
 
     leases = Leases(study, slots.count, task_of)

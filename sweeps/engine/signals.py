@@ -43,24 +43,29 @@ class Signals:
         if not self.polled:
             self.check()
 
+    def install(self) -> None:
+        """Take over SIGINT and SIGTERM. Again after ``ray.init``, which takes SIGTERM for itself.
+
+        In a thread other than the main one Python allows no handlers, and whoever runs us there has their own.
+        """
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self.handle)
+            signal.signal(signal.SIGTERM, self.handle)
+
 
 @contextmanager
 def watched() -> Iterator[Signals]:
-    """Our handlers for SIGINT, SIGTERM and SIGHUP; the earlier ones come back afterwards.
-
-    In a thread other than the main one Python allows no handlers, and whoever runs us there has their own.
-    """
+    """Our handlers for SIGINT, SIGTERM and SIGHUP; the earlier ones come back afterwards."""
     signals = Signals()
-    if threading.current_thread() is not threading.main_thread():
-        yield signals
-        return
-    handlers = {signal.SIGINT: signals.handle, signal.SIGTERM: signals.handle}
-    earlier = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    if hasattr(signal, "SIGHUP"):
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    earlier = {number: signal.getsignal(number) for number in numbers}
+    signals.install()
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and hasattr(signal, "SIGHUP"):
         # A closed terminal does not end a sweep that has run for hours.
-        earlier[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield signals
     finally:
-        for number, handler in earlier.items():
+        for number, handler in earlier.items() if in_main else ():
             signal.signal(number, handler)

@@ -42,7 +42,6 @@ def start_facts(config: SweepConfig, attempt: int) -> dict[str, Any]:
         "planned": config.planned,
         "attempt": attempt,
         "digest": digest(config),
-        "base": str(config.base),
         "host": os.uname().nodename,
         "pid": os.getpid(),
         "versions": versions(),

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import yaml
 
-from sweeps.config import SweepConfig, from_mapping
+from sweeps.config import SweepConfig
+from sweeps.config import read_config as read_resolved
 from sweeps.errors import InputError
 from sweeps.records.events import Event
 from sweeps.records.ledger import read_events
 from sweeps.records.provenance import git_state, versions
-from sweeps.yaml_file import read_yaml
 
 SWEEP_FILE = "sweep.yaml"
 
@@ -46,12 +46,11 @@ def read_config(folder: Path, events: Sequence[Event] | None = None) -> SweepCon
     first = next((event for event in past if event["event"] == "sweep"), None)
     if first is None:
         raise InputError("the sweep never began", where=str(folder), mend="delete the folder and run it again")
-    path = folder / SWEEP_FILE
-    config = from_mapping(read_yaml(path).data, base=Path(first["base"]), where=str(path))
+    config = read_resolved(folder)
     if digest(config) != first["digest"]:
         raise InputError(
             "this file was changed since the sweep began, so earlier and later trials would not compare",
-            where=str(path),
+            where=str(folder / SWEEP_FILE),
             mend="undo the change, or run it as a new sweep",
         )
     return config

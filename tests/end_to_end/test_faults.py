@@ -118,7 +118,7 @@ def test_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, drive):
     driver = drive("run", str(write_sweep(tmp_path, trials=2, trainer={"reports": 6, "pause": 0.3})))
     folder = tmp_path / "runs" / "toy"
     wait_for(lambda: len(reports_of(folder, "t0001")) >= 3, what="three reports")
-    driver.kill()
+    assert gone(driver.kill())  # a worker finishes its step before it notices
     newest = sorted((folder / "trials" / "t0001" / "checkpoints").glob("r*"))[-1]
     (newest / "step.txt").write_text("999999")
     resume(drive, folder)
