@@ -57,9 +57,11 @@ def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | Non
     config = TrainConfig.build(task["settings"])
     kind = get_task(config.task)
     prepared = kind.prepare(config, Path(task["cache"]))
+    done = False
     for report in train(
         config, prepared=prepared, task=kind, folder=Path(task["folder"]), resume=True, should_stop=should_stop
     ):
+        done = report.done
         yield {
             "report": {
                 "number": report.number,
@@ -73,6 +75,9 @@ def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | Non
                 "reason": report.reason,
             }
         }
+    if not done and not (should_stop is not None and should_stop()):
+        # It had come to its end before, and its driver died before it could write that down.
+        yield _end(State.FINISHED, "completed", "")
 
 
 def _failure(error: Exception) -> Message:
@@ -81,7 +86,18 @@ def _failure(error: Exception) -> Message:
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return _end(State.FAILED, "oom", text.splitlines()[0])
-    return _end(State.FAILED, "error", text.splitlines()[0] + where, spoiled=any(sign in text for sign in _POISON))
+    return _end(State.FAILED, "error", text.splitlines()[0] + where, spoiled=_poisoned(error))
+
+
+def _poisoned(error: BaseException | None) -> bool:
+    """Whether the device's error is this one or one that it was raised over: people wrap errors in their own."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if any(sign in str(error) for sign in _POISON):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _end(state: State, code: str, text: str, *, spoiled: bool = False) -> Message:

@@ -93,6 +93,7 @@ def _drive(
         if ledger.damage is not None:
             study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
         study.write("note", text=slots.chosen)
+        study.tidy()
         state, code = _run(study, slots, folder, signals)
         study.write("sweep_end", state=state, seconds=time.monotonic() - since)
     finally:

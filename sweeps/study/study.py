@@ -55,6 +55,7 @@ class Study:
         self._running: dict[str, _Attempt] = {}
         self._failures: dict[str, int] = {}
         self._exhausted = False
+        self._unsaid: dict[str, str | None] = {}  # trials whose last report was written, but not their end
 
     @property
     def open(self) -> int:
@@ -73,20 +74,27 @@ class Study:
         return self._told.records.record()
 
     def replay(self, events: Iterable[Event]) -> None:
-        """Take in an earlier driver's events, before the first ``start``."""
+        """Take in an earlier driver's events, before anything else; ``tidy`` mends what its death left undone."""
         for event in events:
-            self._told.tell(event)
+            decision = self._told.tell(event)
             self._releasable(event)
+            if event["event"] == "report" and (decision is Decision.STOP or event.get("done")):
+                self._unsaid[event["trial"]] = event.get("done")
             self._sink.handle({**event, "replayed": True}, self._trial_of(event))
-        trials = self.record.trials
-        self._queue = [trial.id for trial in trials if not trial.state.final]
-        # A driver that was killed between a trial's end and this left checkpoints that nobody wants.
-        for trial in trials:
-            if trial.state.final:
-                unwanted = {checkpoint for _, checkpoint in strays(self.folder, trial)} | {
-                    str(report.checkpoint) for report in trial.reports if report.checkpoint
-                }
-                self._drop((trial.id, checkpoint) for checkpoint in sorted(unwanted - self._retention.kept))
+        self._queue = [trial.id for trial in self.record.trials if not trial.state.final]
+
+    def tidy(self) -> None:
+        """Write the ends that an earlier driver could not write, and drop the checkpoints it could not drop."""
+        for trial, done in self._unsaid.items():
+            if trial in self._queue:
+                self._queue.remove(trial)
+                self._running[trial] = _Attempt(self._told.records.trial(trial).attempt, self._clock())
+                self._finish(trial, done)
+        for record in self.record.trials:
+            if record.state.final:
+                named = {str(report.checkpoint) for report in record.reports if report.checkpoint}
+                named |= {checkpoint for _, checkpoint in strays(self.folder, record)}
+                self._drop((record.id, checkpoint) for checkpoint in sorted(named - self._retention.kept))
 
     def start(self) -> Assignment | None:
         """The next attempt, or ``None`` when nothing is left to start."""
@@ -119,12 +127,10 @@ class Study:
             self.ended(trial, State.DIVERGED, Reason("diverged", f"{metric} is {value} at report {message['number']}"))
             return Decision.STOP
         decision = self._write_report(trial, message)
-        if message.get("done"):
-            self.ended(trial, State.FINISHED, Reason(str(message.get("reason") or "completed")))
+        done = message.get("reason") or "completed" if message.get("done") else None
+        if decision is Decision.STOP or done:
+            self._finish(trial, done)
             return Decision.STOP
-        if decision is Decision.STOP:
-            scheduler = self._told.scheduler
-            self.ended(trial, State.STOPPED, Reason(scheduler.name, scheduler.explain(trial)))
         return decision
 
     def ended(self, trial: str, state: State, reason: Reason) -> None:
@@ -156,6 +162,14 @@ class Study:
         self._sink.handle(event, self._trial_of(event))
         self._drop(self._releasable(event))
         return decision
+
+    def _finish(self, trial: str, done: str | None) -> None:
+        """After its last report: trained to the end (``done`` says how) whatever the scheduler thinks, or stopped."""
+        if done:
+            self.ended(trial, State.FINISHED, Reason(done))
+        else:
+            scheduler = self._told.scheduler
+            self.ended(trial, State.STOPPED, Reason(scheduler.name, scheduler.explain(trial)))
 
     def _next_trial(self) -> str | None:
         if self._queue:
@@ -189,6 +203,7 @@ class Study:
             train_seconds=message.get("train_seconds", 0.0),
             checkpoint=str(Path(checkpoint).relative_to(self.folder)) if checkpoint else None,
             pid=message.get("pid"),
+            **({"done": message.get("reason") or "completed"} if message.get("done") else {}),
         )
 
     def _end_attempt(self, trial: str, state: State, reason: Reason) -> None:
