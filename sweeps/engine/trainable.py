@@ -69,9 +69,21 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
             self._log = None
         del messages
         gc.collect()
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        self._spoiled |= not _device_is_well()
+
+
+def _device_is_well() -> bool:
+    """Give the GPU's memory back; whether the GPU still answers, which it does not in a poisoned process."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return True
+    try:
+        torch.cuda.synchronize()
+        torch.cuda.empty_cache()
+    except RuntimeError:
+        # A function may have swallowed the error and returned: without this the next trial would fail for it.
+        return False
+    return True
 
 
 def _prepare_process(task: dict[str, Any]) -> None:
