@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from ray import tune
 
 from sweeps.engine.attempt import attempt
 from sweeps.engine.function_run import FunctionStuck
+from sweeps.engine.trial_log import TrialLog
+
+_LOG = TrialLog()
 
 
 class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
@@ -25,7 +27,6 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
 
     def setup(self, config: dict[str, Any]) -> None:
         self._messages: Iterator[dict[str, Any]] | None = None
-        self._log: TextIO | None = None
         self._spoiled = False
 
     def begin(self, task: dict[str, Any] | None) -> None:
@@ -33,15 +34,13 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         if task is None:
             return
         _prepare_process(task)
-        folder = Path(task["folder"])
-        folder.mkdir(parents=True, exist_ok=True)
-        self._log = (folder / "log.txt").open("a", encoding="utf-8", buffering=1)
+        _LOG.open(Path(task["folder"]) / "log.txt")
         self._messages = attempt(task)
 
     def step(self) -> dict[str, Any]:
         if self._messages is None:
             return {"message": [{}]}
-        with contextlib.redirect_stdout(self._log), contextlib.redirect_stderr(self._log):
+        with _LOG.listening():
             message = next(self._messages, {})
         self._spoiled |= bool(message.get("end", {}).get("spoiled"))
         # In a list, since Tune flattens nested dicts.
@@ -61,12 +60,11 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         messages, self._messages = self._messages, None
         if messages is not None:
             try:
-                messages.close()  # type: ignore[attr-defined]  # a generator
+                with _LOG.listening():
+                    messages.close()  # type: ignore[attr-defined]  # a generator
             except FunctionStuck:
                 self._spoiled = True
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        _LOG.leave()
         del messages
         gc.collect()
         self._spoiled |= not _device_is_well()
