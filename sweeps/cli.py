@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from sweeps.errors import Exit, InputError, SweepError
 
 app = typer.Typer(
     name="sweeps",
-    help="Hyperparameter sweeps for fine-tuning: run one, compare its trials, take home the best model.",
+    help="Hyperparameter sweeps for fine-tuning: run one, compare its trials, take home the best model.\n\n"
+    "To try it: sweeps run digits",
+    epilog="Exit codes: 0 done, 1 failed, 2 bad input (nothing was started), 3 no usable trial, 130 interrupted, "
+    "143 terminated.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,7 +25,8 @@ app = typer.Typer(
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a sweep.")]
 Settings = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings that replace the file's, as YAML values.")
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE", help="Settings instead of the file's: trials=10 trainer.epochs=1"),
 ]
 Storage = Annotated[Path, typer.Option(help="Where sweep folders are made.")]
 Address = Annotated[str | None, typer.Option(help="A Ray cluster; by default RAY_ADDRESS, else a local Ray.")]
@@ -42,7 +45,10 @@ def run(
     quiet: Quiet = False,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and stop.")] = False,
 ) -> None:
-    """Run a sweep."""
+    """Run a sweep: its trials in parallel, those without a chance stopped early.
+
+    All of it goes into one folder, by default runs/NAME. Ctrl-C ends it in good order, and `sweeps resume` goes on.
+    """
     from sweeps.config import load_sweep, recipes
 
     if list_recipes:
@@ -55,12 +61,17 @@ def run(
     from sweeps.views.progress import Progress
 
     config = load_sweep(source, settings or [], name=name, seed=seed)
+    if config.method == "grid" and not quiet:
+        typer.echo(f"a grid of {config.space.grid_size()} configurations")
     _close(run_sweep(config, storage, address=address, sinks=[Progress(config, quiet=quiet)], where=source))
 
 
 @app.command()
 def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> None:
-    """Go on with a sweep that was interrupted."""
+    """Go on with a sweep that was interrupted.
+
+    Finished trials stay as they are, the others go on from their last checkpoints.
+    """
     from sweeps.engine.driver import resume_sweep
     from sweeps.records.sweep_file import read_config
     from sweeps.views.progress import Progress
@@ -71,10 +82,16 @@ def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> Non
 @app.command()
 def train(
     source: Annotated[str, typer.Argument(metavar="FILE", help="A sweep file, or the name of a recipe.")],
-    settings: Settings = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="Parameters and settings: learning_rate=1e-3 trainer.epochs=1"),
+    ] = None,
     export: Annotated[Path | None, typer.Option(help="Write the trained model into this folder.")] = None,
 ) -> None:
-    """Train one configuration here, without Ray: each searched parameter at the value given, else at its middle."""
+    """Train one configuration here, without Ray.
+
+    Each searched parameter has the value that is given, as in learning_rate=1e-3, else the middle of its range.
+    """
     from sweeps.take_home.single import train_single
 
     train_single(source, settings or [], export, echo=typer.echo)
@@ -116,7 +133,10 @@ def export(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; must not be there yet.")],
     trial: Annotated[str | None, typer.Option(help="Another trial than the best.")] = None,
 ) -> None:
-    """Write the best model of a sweep as an ordinary model folder."""
+    """Write the best model of a sweep as an ordinary model folder.
+
+    For Hugging Face models what save_pretrained writes, with a model card; sweeps.load(OUT) reads either kind.
+    """
     from sweeps.take_home.export import export_trial
 
     exported = export_trial(folder, out, trial)
@@ -151,12 +171,12 @@ def validate(
 
     config = load_sweep(source, settings or [])
     check(config, source)
-    Console().print(tables.plan_view(config))
+    _show(None, tables.plan_view(config), as_json=False)
 
 
 @app.command()
 def init(
-    path: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("sweep.yaml"),
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("sweep.yaml"),
 ) -> None:
     """Write a commented sweep file to start from."""
     from sweeps.config import starter
@@ -185,7 +205,9 @@ def _show(data: Any, view: Any, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        Console().print(view)
+        from sweeps.views.show import show
+
+        show(view, sys.stdout)
 
 
 def _close(outcome: Any) -> None:

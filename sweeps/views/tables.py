@@ -12,9 +12,10 @@ from rich.text import Text
 
 from sweeps.records.best import Best, choose_best
 from sweeps.records.record import SweepRecord, TrialRecord
-from sweeps.views.overview import COLOURS, overview, time_left
-from sweeps.views.tally import FAILURES, Tally
-from sweeps.views.text import duration, metric_text, short_names, short_value
+from sweeps.views.overview import overview, time_left
+from sweeps.views.tally import Tally
+from sweeps.views.text import duration, short_value
+from sweeps.views.trials_table import TrialsTable
 
 if TYPE_CHECKING:
     from sweeps.config import SweepConfig
@@ -82,29 +83,7 @@ def status_json(record: SweepRecord) -> dict[str, Any]:
 
 def trials_table(record: SweepRecord) -> RenderableType:
     """All trials in order, the best one bold."""
-    names = list(dict.fromkeys(name for trial in record.trials for name in trial.params))
-    best = Tally(record.metric, record.goal, record.trials).best
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("trial", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    for head in (record.metric, "reports", "seconds"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for short in short_names(names).values():
-        table.add_column(short, justify="right", overflow="ellipsis")
-    table.add_column("reason", overflow="fold")
-    for trial in record.trials:
-        value = trial.best(record.metric, record.goal)
-        table.add_row(
-            trial.id,
-            Text(str(trial.state), style=COLOURS.get(trial.state, "")),
-            metric_text(value.metrics[record.metric] if value else None),
-            str(len(trial.reports)),
-            f"{trial.seconds:.1f}",
-            *[Text(short_value(trial.params[name]) if name in trial.params else "") for name in names],
-            Text(_why(trial)),
-            style="bold" if best and best[0].id == trial.id else "",
-        )
-    return table
+    return TrialsTable(record)
 
 
 def best_panel(record: SweepRecord, best: Best) -> RenderableType:
@@ -151,13 +130,6 @@ def plan_view(config: SweepConfig) -> RenderableType:
         text = ", ".join(f"{key} {short_value(value)}" for key, value in facts)
         table.add_row(Text(parameter.name, style="dim"), Text(text))
     return table
-
-
-def _why(trial: TrialRecord) -> str:
-    if trial.reason is None:
-        return ""
-    text = trial.reason.text if trial.state in FAILURES else ""
-    return f"{trial.reason.code}: {text}" if text else trial.reason.code
 
 
 def _exact(value: Any) -> str:

@@ -72,13 +72,6 @@ def test_best_as_json():
     assert (found["state"], found["stopped_early"]) == ("stopped", True)
 
 
-def test_the_table_of_trials_shows_each_with_its_parameters_and_takes_no_text_for_markup():
-    text = show(tables.trials_table(RECORD))
-    assert len(text.splitlines()) == 5
-    for part in ("lr", "3e-4", "[red]x", "error: no [way]", "asha", "0.9", "stopped"):
-        assert part in text
-
-
 def test_the_best_panel_says_what_to_know_of_its_trial():
     text = show(tables.best_panel(RECORD, choose_best(RECORD, "unused", usable_only=False)))
     for part in ("t0001 of digits", "0.9", "0.0003", "[red]x", "stopped early"):
