@@ -40,8 +40,9 @@ KEYS = (
     "retries",
     "grid_limit",
 )
-# What the same thing is called in W&B's sweep files.
+# Where a key that was written at the top level belongs, and what W&B's sweep files call the same thing.
 _ELSEWHERE = {
+    **{name: f"did you mean trainer.{name}?" for name in TrainConfig.model_fields},
     "program": "name your training function as trainer: {function: module:function}",
     "early_terminate": "write early_stopping: asha",
     "run_cap": "write trials",

@@ -18,6 +18,7 @@ from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
 from sweeps.engine.sweep_folder import new_folder, start_facts
 from sweeps.errors import Exit, InputError
+from sweeps.records.builder import RecordBuilder
 from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
@@ -67,12 +68,17 @@ def run_sweep(
 def resume_sweep(folder: Path, *, address: str | None = None, sinks: Sequence[Sink] = ()) -> RunOutcome:
     """Go on with a sweep from its ledger: finished trials stay, the others go on from their checkpoints.
 
+    A sweep that has finished is left as it is.
+
     Raises:
         InputError: there is no sweep, its configuration was changed, or another driver is at it.
     """
     folder = folder.expanduser().resolve()
     with watched() as signals, SweepLock(folder), Ledger.open(folder, create=False) as ledger:
         config = read_config(folder, ledger.past)
+        earlier = RecordBuilder(ledger.past).record()
+        if earlier.state == "finished":
+            return RunOutcome(folder, earlier, Exit.DONE)
         prepare(config, folder / "cache", str(folder / SWEEP_FILE))
         with connected(address_of(address), config.resources) as slots:
             return _drive(config, folder, ledger, slots, sinks, signals)

@@ -11,7 +11,7 @@ from sweeps.records.record import SweepRecord
 
 
 def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
-    """The sweep and its best report whose checkpoint is whole; or that of one ``trial``.
+    """The sweep and its best report, as ``find_best`` chooses it; or that of one ``trial``.
 
     Raises:
         InputError: no sweep there, or no such trial.
@@ -23,12 +23,21 @@ def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
         if not chosen:
             raise InputError(f"there is no trial {trial}", where=str(folder), mend=f"see `sweeps list {folder}`")
         record = record.with_trials(chosen)
-    best = choose_best(record, folder)
+    best = find_best(record, folder)
     if best is None:
         raise NoUsableTrial(
             f"{folder}: {trial or 'no trial'} has {'no ' if trial else 'a '}usable checkpoint; {causes(record)}"
         )
     return record, best
+
+
+def find_best(record: SweepRecord, folder: Path) -> Best | None:
+    """The best report whose checkpoint is whole; of a sweep that never saved one, the best report.
+
+    A function of one's own need not save checkpoints: its sweep still has a best trial, though nothing to export.
+    """
+    saved = any(report.checkpoint for trial in record.trials for report in trial.reports)
+    return choose_best(record, folder, usable_only=saved)
 
 
 def causes(record: SweepRecord) -> str:

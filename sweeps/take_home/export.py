@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine.preparation import make_importable
-from sweeps.errors import InputError
+from sweeps.errors import InputError, NoUsableTrial
 from sweeps.records.best import Best
 from sweeps.records.sweep_file import read_config
 from sweeps.take_home.best import best_of
@@ -31,7 +32,11 @@ def export_trial(folder: Path, out: Path, trial: str | None = None) -> Best:
     check_new(out)
     config = read_config(folder)
     record, best = best_of(folder, trial)
-    assert best.checkpoint is not None  # chosen for being usable
+    if best.checkpoint is None:
+        raise NoUsableTrial(
+            f"{folder}: no trial saved a checkpoint, so there is nothing to export; "
+            f"pass one to sweeps.report(metrics, checkpoint=folder)"
+        )
     card = model_card(config, record, best)
     write_model(config, best.params, folder / best.checkpoint, folder / "cache", out, card=card)
     return best
@@ -66,6 +71,7 @@ def write_model(
             _export(TrainConfig.build(config.trial_settings(params)), checkpoint, cache, partial)
         # A checkpoint of one's own may bring a card; ours says what the sweep knows.
         (partial / "README.md").write_text(card, encoding="utf-8")
+        _open_to_readers(partial)
         partial.replace(out)
     except (ConfigError, ResumeError) as error:
         raise InputError(f"cannot be exported: {error}", where=str(checkpoint)) from error
@@ -73,6 +79,14 @@ def write_model(
         raise InputError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Safetensors writes files that nobody else may read; a model folder is for others, as far as the umask lets it."""
+    os.umask(mask := os.umask(0))
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(path.stat().st_mode | (0o444 & ~mask))
 
 
 def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> None:

@@ -64,7 +64,10 @@ def _check_inside(config: SweepConfig, params: dict[str, Any]) -> None:
     for parameter in config.space:
         value = params[parameter.name]
         if not parameter.contains(value):
-            raise InputError(f"{value!r} is not in the space", where="command line", key=parameter.name)
+            facts = ", ".join(f"{key} {fact}" for key, fact in parameter.to_mapping().items())
+            raise InputError(
+                f"{value!r} is not in the space", where="command line", key=parameter.name, mend=f"it has {facts}"
+            )
 
 
 def _follow(config: SweepConfig, task: dict[str, Any], echo: Callable[[str], Any]) -> dict[str, Any]:

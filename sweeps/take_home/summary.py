@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from sweeps.errors import Exit
-from sweeps.records.best import choose_best
 from sweeps.records.record import SweepRecord
-from sweeps.take_home.best import causes
+from sweeps.take_home.best import causes, find_best
 
 
 def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
     """Lines for a person, and the exit code; a finished sweep without a usable trial is not done."""
-    best = choose_best(record, folder, usable_only=False)
+    best = find_best(record, folder)
     lines = [f"{record.name}: {record.state}; {causes(record)}; {record.seconds:.1f} s"]
     if best is not None:
         params = "  ".join(f"{name}={_short(value)}" for name, value in best.params.items())
@@ -25,7 +24,7 @@ def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
         reasons = {trial.reason.text: None for trial in record.trials if trial.reason and trial.reason.text}
         lines += [f"  {text}" for text in list(reasons)[:3]]
         lines.append(f"no trial gave a result; their logs are in {folder / 'trials'}")
-    else:
+    elif best.checkpoint is not None:
         lines.append(f"take it home: sweeps export {folder} OUT")
     return "\n".join(lines), code
 
