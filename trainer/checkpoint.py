@@ -66,7 +66,7 @@ def save(
         state = {"optimizer": optimizer.state_dict(), "random": random_state}
         if scaler is not None:
             state["scaler"] = scaler.state_dict()
-        torch.save(state, partial / STATE)
+        _write_state(state, partial / STATE)
         progress.write(partial)
         write_manifest(partial, {"number": progress.number, "step": progress.step}, durable=durable)
         if folder.exists():
@@ -136,6 +136,17 @@ def _write_weights(model: torch.nn.Module, path: Path) -> None:
     except SafetensorError as error:
         # The library wraps the system's error; a full disk must read as one to whoever handles it.
         raise OSError(f"{path}: cannot be written ({error})") from error
+
+
+def _write_state(state: dict[str, Any], path: Path) -> None:
+    try:
+        # Through a file of Python's: given a path, torch writes by itself and says nothing of why it could not.
+        with path.open("wb") as file:
+            torch.save(state, file)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):
+            raise OSError(f"{path}: cannot be written ({error.__context__})") from error
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -24,8 +24,14 @@ from sweeps.study import Assignment, Study
 class Leases:
     """Which attempt each Tune trial carries, and how many more are wanted."""
 
-    def __init__(self, study: Study, slots: int, task_of: Callable[[Assignment], dict[str, Any]]) -> None:
-        self.study, self.task_of = study, task_of
+    def __init__(
+        self,
+        study: Study,
+        slots: int,
+        task_of: Callable[[Assignment], dict[str, Any]],
+        give_up: Callable[[Reason], None],
+    ) -> None:
+        self.study, self.task_of, self.give_up = study, task_of, give_up
         # One more than can run, so that a worker whose trial ends is handed on rather than thrown away.
         self.limit = 2 * slots
         self.waiting: set[str] = set()
@@ -92,7 +98,11 @@ class StudyScheduler(FIFOScheduler):  # type: ignore[misc]  # ray is untyped her
         ours = self._leases.bound.get(trial.trial_id)
         if ours is None:
             return str(TrialScheduler.STOP)
-        decision = take(self._leases.study, ours, result["message"][0])
+        message = result["message"][0]
+        if (end := message.get("end")) and State(end["state"]) is State.INTERRUPTED:
+            self._leases.give_up(Reason(end["code"], end["text"]))
+            return str(TrialScheduler.STOP)
+        decision = take(self._leases.study, ours, message)
         return str(TrialScheduler.CONTINUE if decision is Decision.CONTINUE else TrialScheduler.STOP)
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:

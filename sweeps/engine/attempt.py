@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ Message = dict[str, Any]
 
 # What a CUDA error that leaves its process unusable says of itself (torch has no class of its own for them all).
 _POISON = ("CUDA error", "device-side assert", "cuDNN error", "CUBLAS_STATUS", "NCCL error")
+
+# Libraries wrap the system's error in their own, so that only its text is left.
+_FULL = ("No space left on device", "Disk quota exceeded")
 
 
 def attempt(task: Mapping[str, Any], should_stop: Callable[[], bool] | None = None) -> Iterator[Message]:
@@ -86,14 +89,17 @@ def _failure(error: Exception) -> Message:
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return _end(State.FAILED, "oom", text.splitlines()[0])
-    return _end(State.FAILED, "error", text.splitlines()[0] + where, spoiled=_poisoned(error))
+    if _says(error, _FULL):
+        # No fault of this trial, and every other would meet it: the whole sweep ends here, and can be resumed.
+        return _end(State.INTERRUPTED, "disk-full", text.splitlines()[0])
+    return _end(State.FAILED, "error", text.splitlines()[0] + where, spoiled=_says(error, _POISON))
 
 
-def _poisoned(error: BaseException | None) -> bool:
-    """Whether the device's error is this one or one that it was raised over: people wrap errors in their own."""
+def _says(error: BaseException | None, signs: Iterable[str]) -> bool:
+    """Whether this error, or one that it was raised over, speaks of any of ``signs``: people wrap errors in theirs."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
-        if any(sign in str(error) for sign in _POISON):
+        if any(sign in str(error) for sign in signs):
             return True
         seen.add(id(error))
         error = error.__cause__ or error.__context__

@@ -108,15 +108,18 @@ def _drive(
 
 
 def _run(study: Study, slots: Slots, folder: Path, signals: Signals) -> tuple[str, Exit]:
-    """Train until every trial is at its end or a signal comes; how the sweep ended, and its exit code."""
+    """Train until every trial is at its end or the sweep cannot go on; how it ended, and its exit code."""
     signals.install()
     signals.polled = True
     try:
         if not study.settled:
             _tune(study, slots, folder, signals)
-    except Interrupted as signal:
-        study.interrupt(Reason(str(signal), "the sweep was ended by a signal"))
-        return "interrupted", signal.code
+    except Interrupted as end:
+        study.interrupt(end.reason)
+        if end.code is not Exit.FAILED:
+            return "interrupted", end.code
+        logger.error("the sweep broke off: %s", end)
+        return "failed", Exit.FAILED
     except LedgerError:
         raise  # nothing more can be written down
     except Exception as error:
@@ -151,7 +154,7 @@ def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:
             "goal": config.metric.goal,
         }
 
-    leases = Leases(study, slots.count, task_of)
+    leases = Leases(study, slots.count, task_of, signals.give_up)
     bundle = {"CPU": slots.cpus, "GPU": slots.gpus} if slots.gpus else {"CPU": slots.cpus}
     scratch = folder / "ray"
     shutil.rmtree(scratch, ignore_errors=True)

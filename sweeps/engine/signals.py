@@ -1,4 +1,4 @@
-"""Signals while a sweep runs: the first asks it to end in good order, the second ends it at once."""
+"""What ends a sweep before its trials do: a signal (a second one ends it at once), or a disk that is full."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from contextlib import contextmanager
 from types import FrameType
 
 from sweeps.errors import Exit
+from sweeps.records.record import Reason
 
 
 class Interrupted(BaseException):
-    """A signal has asked the sweep to end. ``code`` is the exit code that goes with it.
+    """The sweep is to end now. ``code`` is the exit code that goes with it, ``reason`` what its trials are told.
 
     Not an ``Exception``: Tune would wait for its busy workers before it lets one through.
     """
 
-    def __init__(self, code: Exit) -> None:
+    def __init__(self, code: Exit, reason: Reason | None = None) -> None:
         self.code = code
-        super().__init__(code.name.lower())
+        self.reason = reason or Reason(code.name.lower(), "the sweep was ended by a signal")
+        super().__init__(self.reason.text)
 
 
 class Signals:
@@ -28,12 +30,19 @@ class Signals:
 
     def __init__(self) -> None:
         self.code: Exit | None = None
+        self.trouble: Reason | None = None
         self.polled = False  # whether somebody calls ``check`` often; until then a signal raises where it finds us
 
     def check(self) -> None:
-        """Raise ``Interrupted`` if a signal has come."""
+        """Raise ``Interrupted`` if a signal has come, or the sweep cannot go on."""
         if self.code is not None:
             raise Interrupted(self.code)
+        if self.trouble is not None:
+            raise Interrupted(Exit.FAILED, self.trouble)
+
+    def give_up(self, reason: Reason) -> None:
+        """The sweep cannot go on: the next ``check`` ends it."""
+        self.trouble = reason
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Note the signal; a second one ends the process: every line of the ledger is on its way to the disk."""

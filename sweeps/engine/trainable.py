@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -34,7 +35,8 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         if task is None:
             return
         _prepare_process(task)
-        _LOG.open(Path(task["folder"]) / "log.txt")
+        with contextlib.suppress(OSError):  # nobody hears of it here; the attempt meets the same and says so
+            _LOG.open(Path(task["folder"]) / "log.txt")
         self._messages = attempt(task)
 
     def step(self) -> dict[str, Any]:
@@ -66,8 +68,17 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
                 self._spoiled = True
         _LOG.leave()
         del messages
-        gc.collect()
+        _collect()
         self._spoiled |= not _device_is_well()
+
+
+def _collect() -> None:
+    """Free the cycles that a trial's model leaves, which hold its memory until then."""
+    gc.collect()
+    if gc.get_freeze_count() == 0:
+        # What is left after the first trial are modules, which stay. Looking through them again after each trial
+        # took 0.2 s of a digits trial's half second.
+        gc.freeze()
 
 
 def _device_is_well() -> bool:

@@ -29,7 +29,8 @@ class TrialLog(io.TextIOBase):
         """Close the file, not the stream."""
         file, self._file = self._file, None
         if file is not None:
-            file.close()
+            with contextlib.suppress(OSError):  # a full disk, which the trial itself has met
+                file.close()
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
