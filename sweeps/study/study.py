@@ -18,6 +18,7 @@ from sweeps.study.assignment import Assignment
 from sweeps.study.recovery import undelivered
 from sweeps.study.told import Event, Told
 from sweeps.views.sink import Sink, Sinks
+from trainer.errors import ResumeError
 
 Message = Mapping[str, Any]
 
@@ -185,10 +186,12 @@ class Study:
     def _recover(self, trial: str) -> bool:
         """Write the reports that a killed driver never got, and say whether the trial still goes on."""
         known = len(self._told.records.trial(trial).reports)
-        for message in undelivered(self.folder / "trials" / trial, known):
-            if self.report(trial, message) is Decision.STOP:
-                return False
-        return True
+        try:
+            messages = undelivered(self.folder / "trials" / trial, known)
+        except ResumeError as error:
+            self.ended(trial, State.FAILED, Reason("checkpoint", str(error)))
+            return False
+        return all(self.report(trial, message) is not Decision.STOP for message in messages)
 
     def _write_report(self, trial: str, message: Message) -> Decision:
         checkpoint = message.get("checkpoint")
