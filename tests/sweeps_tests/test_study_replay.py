@@ -146,3 +146,16 @@ def test_trials_that_were_never_started_are_asked_for_as_if_nothing_had_happened
     with pytest.raises(Died):
         run(config, tmp_path / "cut", 1)
     assert shape(run(config, tmp_path / "cut")) == shape(run(config, tmp_path / "whole"))
+
+
+def test_what_a_dead_worker_left_of_an_ended_trial_is_cleared_on_resume(tmp_path):
+    config = sweep_config(tmp_path, trials=2)
+    with pytest.raises(Died):
+        run(config, tmp_path / "cut", 9)
+    ended = read_sweep(tmp_path / "cut").trials[0]
+    assert ended.state is State.FINISHED
+    stray = tmp_path / "cut" / "trials" / ended.id / "checkpoints" / "r0009"
+    stray.mkdir()
+    run(config, tmp_path / "cut")
+    assert not stray.exists()
+    assert len(on_disk(tmp_path / "cut")) == 2
