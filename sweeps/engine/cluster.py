@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sweeps.config import Resources
 from sweeps.engine.slots import Node, Slots, plan
-from sweeps.errors import InputError, SweepError
+from sweeps.errors import InputError
 
 # Before ray is imported: nothing is sent anywhere, and Tune neither logs, snapshots nor handles signals for us.
 _ENVIRONMENT = {
@@ -24,6 +25,8 @@ _ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
 }
+_PROBE_SECONDS = 5.0
+_NO_CLUSTER = "start one, mend --address or RAY_ADDRESS, or leave both out for a local Ray"
 _OBJECT_STORE_BYTES = 200 * 2**20  # only small dicts cross it; the default takes a third of the memory
 
 
@@ -62,8 +65,8 @@ def connected(address: str, wanted: Resources) -> Iterator[Slots]:
     """A Ray to run on, for as long as the context lasts, and the slots it has.
 
     Raises:
-        InputError: what a trial wants is nowhere to be had; before a local Ray is started.
-        SweepError: the cluster at ``address`` does not answer.
+        InputError: what a trial wants is nowhere to be had (said before a local Ray is started), or nobody answers at
+            ``address``.
     """
     set_environment()
     if address == "local":
@@ -105,14 +108,32 @@ def _existing(address: str) -> Iterator[None]:
         raise InputError(
             "Ray's client protocol is not supported here", where=address, mend="run on a machine of the cluster"
         )
+    _probe(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise SweepError(f"no Ray cluster answers at {address}: {str(error).splitlines()[0]}") from error
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"no Ray cluster answers there: {reason}", where=address, mend=_NO_CLUSTER) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _probe(address: str) -> None:
+    """Knock before Ray does: it would wait for two minutes for somebody to answer.
+
+    Raises:
+        InputError: nobody listens there.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit():
+        return  # "auto": Ray knows where
+    try:
+        socket.create_connection((host, int(port)), timeout=_PROBE_SECONDS).close()
+    except OSError as error:
+        message = f"no Ray cluster answers there: {error.strerror or error}"
+        raise InputError(message, where=address, mend=_NO_CLUSTER) from error
 
 
 def _nodes() -> list[Node]:
