@@ -1,0 +1,53 @@
+"""A finished sweep of the digits recipe, and the command line inside this process."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from sweeps.config import load_sweep
+from tests.sweeps_tests.local_sweep import DIGITS, run_here
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To be looked at only."""
+    return run_here(load_sweep("digits", DIGITS), tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture
+def own_copy(finished: Path, tmp_path: Path) -> Path:
+    """The same sweep, moved to where a test may damage it."""
+    return Path(shutil.copytree(finished, tmp_path / "moved"))
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Said]:
+    """``sweeps ...`` in an empty folder: exit code, output and errors."""
+    from sweeps.cli import main
+
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+    def call(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["sweeps", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Said(code, *capsys.readouterr())
+
+    return call

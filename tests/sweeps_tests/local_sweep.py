@@ -1,0 +1,67 @@
+"""A real sweep in this process, without Ray: the same study, the same attempts, one after another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.engine.attempt import attempt
+from sweeps.engine.preparation import prepare
+from sweeps.engine.sweep_folder import new_folder, start_facts
+from sweeps.records.ledger import Ledger
+from sweeps.records.record import Reason, State
+from sweeps.records.sweep_file import read_config, write_config
+from sweeps.schedule import Decision
+from sweeps.study import Study
+from trainer.config import TrainConfig
+from trainer.tasks import get_task
+
+DIGITS = {"trials": 3, "method": "random", "trainer.epochs": 6, "trainer.report_every": 2, "keep_checkpoints": 2}
+
+
+def run_here(config: SweepConfig, storage: Path) -> Path:
+    """The folder of the sweep, at its end."""
+    folder = new_folder(storage, config.name)
+    prepare(config, folder / "cache", "here")
+    write_config(folder, config)
+    own = config.trainer.function if isinstance(config.trainer, FunctionTrainer) else None
+    with Ledger.open(folder, create=True) as ledger:
+        study = Study(config, folder, ledger)
+        study.write("sweep", **start_facts(config, 1))
+        while (given := study.start()) is not None:
+            task = {
+                "settings": dict(given.settings),
+                "folder": str(folder / "trials" / given.trial),
+                "function": own,
+                "base": str(config.base),
+                "cache": str(folder / "cache"),
+                "metric": config.metric.name,
+                "goal": config.metric.goal,
+                "threads": 1,
+            }
+            for message in attempt(task):
+                if "report" in message:
+                    if study.report(given.trial, message["report"]) is Decision.STOP:
+                        break
+                else:
+                    end = message["end"]
+                    study.ended(given.trial, State(end["state"]), Reason(end["code"], end["text"]))
+        study.write("sweep_end", state="finished", seconds=1.0)
+    return folder
+
+
+def validation_rows(folder: Path, params: dict) -> tuple[np.ndarray, list[int]]:
+    """The rows of digits that the sweep in ``folder`` validated on, as they were before they were scaled."""
+    config = TrainConfig.build(read_config(folder).trial_settings(params))
+    prepared = get_task(config.task).prepare(config, folder / "cache")
+    arrays, numbers = prepared.splits["validation"].arrays, prepared.meta["scaling"]
+    raw = arrays["features"] * np.asarray(numbers["scale"]) + np.asarray(numbers["offset"])
+    return np.rint(raw), arrays["labels"].tolist()
+
+
+def flip_a_byte(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(bytes(data))
