@@ -49,20 +49,20 @@ def run_sweep(
         SweepError: it broke off; what was done is kept and can be resumed.
     """
     folder = new_folder(storage, config.name)
-    try:
-        with watched() as signals, SweepLock(folder):
+    with watched() as signals, SweepLock(folder):
+        try:
             prepare(config, folder / "cache", where)
             with connected(address_of(address), config.resources) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
                     return _drive(config, folder, ledger, slots, sinks, signals)
-    except (InputError, Interrupted) as error:
-        # Nothing has been trained: leave no folder behind that would make the name look used.
-        if not (folder / SWEEP_FILE).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, Interrupted):
-            raise SystemExit(error.code) from None
-        raise
+        except BaseException as error:
+            # Nothing has been trained: leave no folder behind that would make the name look used.
+            if not (folder / SWEEP_FILE).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, Interrupted):
+                raise SystemExit(error.code) from None
+            raise
 
 
 def resume_sweep(folder: Path, *, address: str | None = None, sinks: Sequence[Sink] = ()) -> RunOutcome:

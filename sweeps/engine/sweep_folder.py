@@ -8,6 +8,7 @@ from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.errors import InputError
+from sweeps.records.lock import LOCK
 from sweeps.records.provenance import versions
 from sweeps.records.sweep_file import digest
 
@@ -23,6 +24,8 @@ def new_folder(storage: Path, name: str) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir()
     except FileExistsError:
+        if _never_began(folder):
+            return folder
         raise InputError(
             "a sweep of this name is there already",
             where=str(folder),
@@ -31,6 +34,11 @@ def new_folder(storage: Path, name: str) -> Path:
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=str(storage), mend="choose --storage") from None
     return folder
+
+
+def _never_began(folder: Path) -> bool:
+    """Whether all that is there is what a driver makes before its first trial: it was killed then."""
+    return folder.is_dir() and {path.name for path in folder.iterdir()} <= {"cache", LOCK}
 
 
 def start_facts(config: SweepConfig, attempt: int) -> dict[str, Any]:

@@ -212,3 +212,15 @@ def test_closed_output_does_not_end_the_sweep(tmp_path, drive):
     folder = tmp_path / "runs" / "toy"
     check_invariants(folder, trials=4, reports=4)
     assert not pid_alive(driver.process.pid)
+
+
+def test_driver_killed_before_its_first_trial_leaves_the_name_free(tmp_path, drive):
+    sweep = write_sweep(tmp_path, trials=2)
+    driver = drive("run", str(sweep))
+    folder = tmp_path / "runs" / "toy"
+    wait_for(lambda: (folder / "driver.lock").exists(), what="the lock")
+    driver.kill()
+    assert not events(folder, "trial")
+    again = drive("run", str(sweep))
+    assert again.wait() == 0, again.output
+    check_invariants(folder, trials=2, reports=4)
