@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sweeps.errors import Exit, InputError, SweepError
+from sweeps.errors import InputError, SweepError
+from sweeps.views.output import Output
 
 app = typer.Typer(
     name="sweeps",
@@ -53,7 +54,7 @@ def run(
 
     if list_recipes:
         for recipe in recipes():
-            typer.echo(f"{recipe.name:20} {recipe.description}")
+            _say(f"{recipe.name:20} {recipe.description}")
         return
     if source is None:
         raise InputError("no sweep file given", where="command line", mend="name a file, or a recipe of --list")
@@ -62,7 +63,7 @@ def run(
 
     config = load_sweep(source, settings or [], name=name, seed=seed)
     if config.method == "grid" and not quiet:
-        typer.echo(f"a grid of {config.space.grid_size()} configurations")
+        _say(f"a grid of {config.space.grid_size()} configurations")
     _close(run_sweep(config, storage, address=address, sinks=[Progress(config, quiet=quiet)], where=source))
 
 
@@ -94,7 +95,7 @@ def train(
     """
     from sweeps.take_home.single import train_single
 
-    train_single(source, settings or [], export, echo=typer.echo)
+    train_single(source, settings or [], export, echo=_say)
 
 
 @app.command()
@@ -140,7 +141,7 @@ def export(
     from sweeps.take_home.export import export_trial
 
     exported = export_trial(folder, out, trial)
-    typer.echo(f"{exported.trial} ({exported.metric}={exported.value:.6g}) is in {out}")
+    _say(f"{exported.trial} ({exported.metric}={exported.value:.6g}) is in {out}")
 
 
 @app.command()
@@ -188,7 +189,7 @@ def init(
         raise InputError("is there already", where=str(path), mend="name another file") from None
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
-    typer.echo(f"wrote {path}; try: sweeps validate {path}")
+    _say(f"wrote {path}; try: sweeps validate {path}")
 
 
 @app.command()
@@ -202,19 +203,26 @@ def tensorboard(
 
 
 def _show(data: Any, view: Any, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
-    else:
-        from sweeps.views.show import show
+    from sweeps.views.show import show
 
-        show(view, sys.stdout)
+    if as_json:
+        _say(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        show(view, Output(sys.stdout))
+
+
+def _say(line: str) -> None:
+    """To a reader that may have gone (a pipe into ``head``), which changes neither what we do nor the exit code."""
+    output = Output(sys.stdout)
+    output.write(f"{line}\n")
+    output.flush()
 
 
 def _close(outcome: Any) -> None:
     from sweeps.take_home.summary import summary
 
     text, code = summary(outcome.folder, outcome.record, outcome.code)
-    typer.echo(text)
+    _say(text)
     raise SystemExit(int(code))
 
 
@@ -224,14 +232,10 @@ def main() -> None:
 
     try:
         own_packages.check()
-        app()
+        app(prog_name="sweeps")
     except SweepError as error:
         print(f"sweeps: {error}", file=sys.stderr)
         sys.exit(int(error.exit_code))
-    except BrokenPipeError:
-        # The reader of our output has gone (a pipe into `head`); what we did is done.
-        sys.stderr.close()
-        sys.exit(int(Exit.DONE))
 
 
 if __name__ == "__main__":

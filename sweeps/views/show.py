@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-from typing import TextIO
+from typing import TextIO, cast
 
 from rich.console import Console, RenderableType
+
+from sweeps.views.output import Output
 
 _WIDE = 100_000
 
 
-def show(view: RenderableType, stream: TextIO) -> None:
-    """Print ``view`` on ``stream``."""
-    if stream.isatty():
-        Console(file=stream).print(view)
+def show(view: RenderableType, output: Output) -> None:
+    """Print ``view``."""
+    if output.isatty():
+        Console(file=cast(TextIO, output)).print(view)
     else:
-        stream.write(plain(view))
+        output.write(plain(view))
+    output.flush()
 
 
 def plain(view: RenderableType) -> str:

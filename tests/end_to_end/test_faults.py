@@ -208,7 +208,7 @@ def test_clock_that_jumps_a_day_back_changes_nothing(tmp_path, drive):
 def test_closed_output_does_not_end_the_sweep(tmp_path, drive):
     driver = drive("run", str(write_sweep(tmp_path, trials=4)))
     driver.process.stdout.close()
-    assert driver.process.wait(timeout=90) in {0, 1}
+    assert driver.process.wait(timeout=90) == 0
     folder = tmp_path / "runs" / "toy"
     check_invariants(folder, trials=4, reports=4)
     assert not pid_alive(driver.process.pid)

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from sweeps.records.record import Reason, ReportRecord, State, SweepRecord, TrialRecord
+from sweeps.views.output import Output
 from sweeps.views.show import plain, show
 from sweeps.views.trials_table import TrialsTable
 
@@ -50,7 +51,7 @@ def test_in_a_pipe_nothing_is_cut_or_wrapped():
 def test_a_stream_that_is_no_terminal_gets_it_whole(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     out = io.StringIO()
-    show(TrialsTable(record(*DONE, FAILED)), out)
+    show(TrialsTable(record(*DONE, FAILED)), Output(out))
     assert MESSAGE in out.getvalue()
 
 
