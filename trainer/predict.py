@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,15 +95,25 @@ class Predictor:
     def _logits(self, rows: Sequence[Any], batch_size: int) -> np.ndarray:
         if isinstance(rows, str | bytes):
             raise DataError("rows", "expected a list of rows, got one text")
-        pieces = [np.empty((0, len(self.label_names)), dtype=np.float32), *self._batches(rows, batch_size)]
-        return np.concatenate(pieces)
+        scores = np.empty((len(rows), len(self.label_names)), dtype=np.float32)
+        if not len(rows):
+            return scores
+        checked, size = self._restored.check(rows), self._restored.size
+        # Rows of like length together: padding would be most of what the model computes.
+        order = (
+            range(len(checked)) if size is None else sorted(range(len(checked)), key=lambda row: -size(checked[row]))
+        )
+        for start in range(0, len(order), batch_size):
+            taken = list(order[start : start + batch_size])
+            scores[taken] = self._batch([checked[row] for row in taken])
+        return scores
 
     @torch.inference_mode()
-    def _batches(self, rows: Sequence[Any], batch_size: int) -> Iterator[np.ndarray]:
-        for start in range(0, len(rows), batch_size):
-            batch = self._restored.encode(rows[start : start + batch_size])
-            scores = self._restored.logits(self.model, {name: value.to(self.device) for name, value in batch.items()})
-            yield scores.float().cpu().numpy()
+    def _batch(self, rows: Sequence[Any]) -> np.ndarray:
+        batch = self._restored.encode(rows)
+        scores = self._restored.logits(self.model, {name: value.to(self.device) for name, value in batch.items()})
+        found: np.ndarray = scores.float().cpu().numpy()
+        return found
 
 
 def load(folder: str | Path, device: str | torch.device | None = None) -> Predictor:

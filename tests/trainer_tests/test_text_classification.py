@@ -186,6 +186,17 @@ def test_evaluation_takes_other_columns_rows_and_labels_it_knows(encoder: Path, 
         predict.evaluate(out, renamed, text_pair="said")
     with pytest.raises(DataError, match=r"row 2 is \('a', 'b'\), expected a text or a mapping with text"):
         mine.predict(["a", ("a", "b")])
+    with pytest.raises(DataError, match="row 3 is 5, expected a text"):
+        mine.predict(["a", "b", 5], batch_size=2)
+
+
+def test_predictions_come_in_the_order_of_the_rows_whatever_their_lengths(encoder: Path, tmp_path: Path) -> None:
+    _, _, out = exported(encoder, tmp_path)
+    mine = predict.load(out, "cpu")
+    texts = ["the cat", "a good dog and a cat ran", "a", "the dog was very bad", "good"]
+    one_by_one = np.concatenate([mine.predict_proba([text]) for text in texts])
+    assert mine.predict_proba(texts, batch_size=2) == pytest.approx(one_by_one, abs=1e-6)
+    assert mine.predict_proba([]).shape == (0, 2)
 
 
 @pytest.mark.data

@@ -43,16 +43,21 @@ class Restored:
     Attributes:
         model: on the CPU, in evaluation mode.
         columns: the columns it was trained on, by role: ``label``, and for texts ``text`` and ``text_pair``.
-        encode: rows as people have them -> a CPU batch without labels.
+        check: rows as people have them -> rows for ``encode``; all rows at once, so that errors number them rightly.
+        encode: checked rows -> a CPU batch without labels.
         logits: model and batch -> scores before softmax ``(rows, classes)``.
-        read: a table and its columns by role -> rows for ``encode``.
+        read: a table and its columns by role -> rows for ``check``.
+        size: how long a checked row is, where rows are padded to the longest of their batch; ``None`` where all
+            are alike.
     """
 
     model: torch.nn.Module
     columns: Mapping[str, str]
+    check: Callable[[Sequence[Any]], Sequence[Any]]
     encode: Callable[[Sequence[Any]], Batch]
     logits: Callable[[torch.nn.Module, Batch], torch.Tensor]
     read: Callable[[Table, Mapping[str, str]], Sequence[Any]]
+    size: Callable[[Any], int] | None = None
 
 
 @dataclass(frozen=True)

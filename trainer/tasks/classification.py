@@ -93,6 +93,7 @@ class Classification(OneLabel):
 
     def restore(self, folder: Path, facts: Mapping[str, Any]) -> Restored:
         """The module, built by its function again; that is looked for here first, then where it was at the export."""
+        import numpy as np
         import torch
         from safetensors.torch import load_model
 
@@ -107,15 +108,17 @@ class Classification(OneLabel):
             raise ConfigError("folder", f"{folder}: the weights do not fit {build['function']}: {error}") from error
         names, shape = build["features"], tuple(build["shape"])
 
+        def check(rows: Sequence[Any]) -> Sequence[Any]:
+            return list(features.of_rows(rows, names, math.prod(shape)))
+
         def encode(rows: Sequence[Any]) -> Batch:
-            numbers = features.of_rows(rows, names, math.prod(shape))
-            scaled = features.scaled(numbers, build["scaling"])
+            scaled = features.scaled(np.stack(rows), build["scaling"])
             return {"features": torch.from_numpy(scaled.reshape(-1, *shape))}
 
         def read(table: Table, asked: Mapping[str, str]) -> Sequence[Any]:
             return list(features.finite(features.from_table(table, asked["label"], names or None)))
 
-        return Restored(model.eval(), facts["columns"], encode, self.logits, read)
+        return Restored(model.eval(), facts["columns"], check, encode, self.logits, read)
 
 
 def _check_arguments(config: TrainConfig) -> None:

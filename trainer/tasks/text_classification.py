@@ -118,15 +118,21 @@ class TextClassification(OneLabel):
             model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
         columns = facts["columns"]
 
+        def check(rows: Sequence[Any]) -> Sequence[Any]:
+            return list(zip(*_texts(rows, columns), strict=True))
+
         def encode(rows: Sequence[Any]) -> Batch:
-            batch = _texts(rows, columns)
+            batch = (list(column) for column in zip(*rows, strict=True))
             return dict(tokenizer(*batch, truncation=True, padding=True, return_tensors="pt"))
+
+        def size(row: Sequence[str]) -> int:
+            return sum(len(text) for text in row)
 
         def read(table: Table, asked: Mapping[str, str]) -> Sequence[Any]:
             found = [texts.read(table, asked[role], role) for role in ("text", "text_pair") if role in asked]
             return found[0] if len(found) == 1 else list(zip(*found, strict=True))
 
-        return Restored(model, columns, encode, self.logits, read)
+        return Restored(model, columns, check, encode, self.logits, read, size)
 
 
 def _texts(rows: Sequence[Any], columns: Mapping[str, str]) -> list[list[str]]:
