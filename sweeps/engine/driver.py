@@ -17,7 +17,7 @@ from sweeps.engine.preparation import prepare
 from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
 from sweeps.engine.sweep_folder import new_folder, start_facts
-from sweeps.errors import Exit, InputError
+from sweeps.errors import Exit
 from sweeps.records.builder import RecordBuilder
 from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
