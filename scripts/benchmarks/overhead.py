@@ -43,13 +43,18 @@ def plain(trials: int, storage: Path, slots: int) -> dict:
     configs = [{**fixed, **searcher.ask(number)} for number in range(1, trials + 1)]
     reports = fixed["epochs"] // fixed["report_every"]
     task = storage / f"plain-{trials}.json"
-    task.write_text(json.dumps(
-        {"configs": configs, "slots": slots, "reports": reports, "storage": str(storage / f"plain-{trials}")}
-    ))
+    task.write_text(
+        json.dumps(
+            {"configs": configs, "slots": slots, "reports": reports, "storage": str(storage / f"plain-{trials}")}
+        )
+    )
     since = time.time()
     script = Path(__file__).with_name("plain_ray_tune.py")
     done = subprocess.run(
-        [sys.executable, str(script), str(task)], capture_output=True, text=True, check=True,
+        [sys.executable, str(script), str(task)],
+        capture_output=True,
+        text=True,
+        check=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     wall = time.time() - since
@@ -82,7 +87,8 @@ def main() -> None:
             show(f"ours, {arguments.large} trials", large, arguments.slots)
         peer = plain(arguments.trials, storage, arguments.slots)
         show(f"plain Ray Tune, {arguments.trials}", peer, arguments.slots)
-        print(f"ours is {peer['wall'] / mine['wall']:.1f} times as fast as plain Ray Tune over {arguments.trials} trials")
+        ratio = peer["wall"] / mine["wall"]
+        print(f"ours is {ratio:.1f} times as fast as plain Ray Tune over {arguments.trials} trials")
 
 
 if __name__ == "__main__":

@@ -35,9 +35,7 @@ def train(config: dict) -> None:
     x, x_validation = (torch.tensor((part - mean) / scale, dtype=torch.float32) for part in (x, x_validation))
     y, y_validation = torch.tensor(y), torch.tensor(y_validation)
     model = mlp(inputs=64, classes=10, hidden=config["model_args.hidden"], dropout=config["dropout"])
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config["learning_rate"], weight_decay=config["weight_decay"]
-    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config["learning_rate"], weight_decay=config["weight_decay"])
     steps = -(-len(x) // config["batch_size"]) * config["epochs"]
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     training = 0.0
@@ -80,14 +78,19 @@ def main() -> None:
     )
     results = tuner.fit()
     metrics = [result.metrics or {} for result in results]
-    print("\n" + json.dumps({
-        "trials": len(metrics),
-        "best": max(one.get("accuracy", 0.0) for one in metrics),
-        "training": sum(one.get("train_seconds", 0.0) for one in metrics),
-        "processes": len({one.get("pid") for one in metrics}),
-        "first_report": FIRST_REPORT[0],
-        "errors": results.num_errors,
-    }))
+    print(
+        "\n"
+        + json.dumps(
+            {
+                "trials": len(metrics),
+                "best": max(one.get("accuracy", 0.0) for one in metrics),
+                "training": sum(one.get("train_seconds", 0.0) for one in metrics),
+                "processes": len({one.get("pid") for one in metrics}),
+                "first_report": FIRST_REPORT[0],
+                "errors": results.num_errors,
+            }
+        )
+    )
     ray.shutdown()
 
 

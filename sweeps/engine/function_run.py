@@ -40,7 +40,7 @@ class _Thread(threading.Thread):
     def run(self) -> None:
         self.go_on.acquire()
         try:
-            with left_as_found():
+            with left_as_found(Path(self.task["base"])):
                 self._call()
         except session.StopTrial:
             pass

@@ -7,16 +7,23 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 
 @contextlib.contextmanager
-def left_as_found() -> Iterator[None]:
+def left_as_found(base: Path) -> Iterator[None]:
     """The working folder, the environment and accelerate's state, which is shared by the whole process, come back.
 
     Modules, and what they hold, stay: that is what a kept process is for.
+
+    Args:
+        base: the working folder meanwhile. A script's relative paths start from the folder of its sweep file, wherever
+            the sweep is run or resumed from.
     """
     folder, environment = os.getcwd(), dict(os.environ)  # noqa: PTH109 - a string, for chdir
     try:
+        with contextlib.suppress(OSError):  # a machine of a cluster that does not have it
+            os.chdir(base)
         yield
     finally:
         with contextlib.suppress(OSError):

@@ -49,6 +49,8 @@ def train_single(
             "function": config.trainer.function if isinstance(config.trainer, FunctionTrainer) else None,
             "base": str(config.base),
             "cache": str(cache),
+            "metric": config.metric.name,
+            "goal": config.metric.goal,
         }
         best = _follow(config, task, echo)
         if export is not None:
@@ -96,5 +98,11 @@ def _follow(config: SweepConfig, task: dict[str, Any], echo: Callable[[str], Any
 def _export(config: SweepConfig, params: dict[str, Any], best: dict[str, Any], cache: Path, out: Path) -> None:
     if best.get("checkpoint") is None:
         raise SweepError("the best report has no checkpoint, so there is nothing to export")
-    card = single_card(config, params, best["number"], best["metrics"])
-    write_model(config, params, Path(best["checkpoint"]), cache, out, card=card)
+    write_model(
+        config,
+        params,
+        Path(best["checkpoint"]),
+        cache,
+        out,
+        card=lambda facts: single_card(config, params, best["number"], best["metrics"], facts),
+    )

@@ -244,3 +244,20 @@ def test_threads_of_a_function_may_report(task):
     messages = list(function_reports(task(source)))
     assert sorted(scores(messages)) == [0, 1, 2, 3, 4]
     assert [message["report"]["number"] for message in messages[:-1]] == [1, 2, 3, 4, 5]
+
+
+def test_relative_paths_of_a_function_start_from_its_sweep_file(tmp_path, monkeypatch):
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "rows.txt").write_text("0.25")
+    (base / "reads_beside.py").write_text(
+        "import sweeps\nfrom pathlib import Path\n"
+        "def train(config):\n    sweeps.report({'score': float(Path('rows.txt').read_text())})\n"
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    task = {"function": "reads_beside:train", "base": str(base), "folder": str(tmp_path / "trial"), "settings": {}}
+    messages = list(function_reports(task))
+    assert messages[0]["report"]["metrics"] == {"score": 0.25}
+    assert Path.cwd() == elsewhere
