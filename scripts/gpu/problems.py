@@ -1,6 +1,6 @@
 """Two small problems for the trainer, made from nothing: rows into an MLP, token sequences into a transformer."""
 
-# ruff: noqa: ARG002 - the trainer gives every task more than these need
+
 
 from __future__ import annotations
 
