@@ -7,6 +7,7 @@ from pathlib import Path
 from sweeps.errors import Exit
 from sweeps.records.record import SweepRecord
 from sweeps.take_home.best import causes, find_best
+from sweeps.views.text import short_params
 
 
 def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
@@ -14,7 +15,7 @@ def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
     best = find_best(record, folder)
     lines = [f"{record.name}: {record.state}; {causes(record)}; {record.seconds:.1f} s"]
     if best is not None:
-        params = "  ".join(f"{name}={_short(value)}" for name, value in best.params.items())
+        params = " ".join(short_params(best.params))
         note = f" ({best.note})" if best.note else ""
         lines.append(f"best: {best.trial} {best.metric}={best.value:.6g} at report {best.report}{note}  {params}")
     if code in {Exit.INTERRUPTED, Exit.TERMINATED, Exit.FAILED}:
@@ -27,7 +28,3 @@ def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
     elif best.checkpoint is not None:
         lines.append(f"take it home: sweeps export {folder} OUT")
     return "\n".join(lines), code
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

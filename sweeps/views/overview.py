@@ -81,12 +81,12 @@ def _best(metric: str, tally: Tally) -> Text:
 def _running(metric: str, trials: Sequence[TrialRecord]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("running", no_wrap=True)
-    table.add_column("report", justify="right")
+    table.add_column("report", justify="right", no_wrap=True)
     table.add_column(metric, justify="right", no_wrap=True)
-    table.add_column("parameters", overflow="ellipsis", no_wrap=True)
+    table.add_column("parameters")  # the only one that may shrink
     for trial in trials[:SHOWN]:
         value = trial.reports[-1].metrics.get(metric) if trial.reports else None
-        params = Text(" ".join(short_params(trial.params)))
+        params = Text(" ".join(short_params(trial.params)), no_wrap=True, overflow="ellipsis")
         table.add_row(trial.id, str(len(trial.reports) or "-"), metric_text(value), params)
     if len(trials) > SHOWN:
         table.add_row(f"and {len(trials) - SHOWN} more")

@@ -92,6 +92,18 @@ def test_the_status_is_short():
     assert "none yet" in show(tables.status_view(SweepRecord("new", "accuracy", "maximize", "running", ())))
 
 
+def test_in_a_narrow_terminal_only_the_parameters_of_running_trials_are_cut():
+    params = {f"model_args.argument_{n}": 0.123 for n in range(6)}
+    running = TrialRecord("t0001", params, State.RUNNING, None, reports(0.25))
+    out = io.StringIO()
+    record = SweepRecord("digits", "accuracy", "maximize", "running", (running,), planned=2)
+    Console(file=out, width=60).print(tables.status_view(record))
+    head, row = out.getvalue().splitlines()[-2:]
+    assert head.split() == ["running", "report", "accuracy", "parameters"]
+    assert row.split()[:4] == ["t0001", "1", "0.25", "argument_0=0.123"]
+    assert row.rstrip().endswith("…")
+
+
 def test_a_plan_names_what_would_vary():
     config = SimpleNamespace(
         name="digits", planned=8, method="bayesian", metric=SimpleNamespace(name="accuracy", goal="maximize"),
