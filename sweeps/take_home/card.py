@@ -1,8 +1,9 @@
-"""The model card of an export: what it is, how it was found, and with what."""
+"""The model card of an export: what it is, how it was found, how it is used, and with what it was made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -11,64 +12,85 @@ from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.records.best import Best
 from sweeps.records.provenance import versions
 from sweeps.records.record import SweepRecord, TrialRecord
+from sweeps.take_home.base_model import base_model
+from sweeps.take_home.card_sections import data_rows, purpose, setting_rows, table, use
+from trainer.tasks import get_task
 
 _TASKS_OF_THE_HUB = {"text-classification"}
 _ROWS = 20
 
 
-def model_card(config: SweepConfig, record: SweepRecord, best: Best) -> str:
+@dataclass(frozen=True)
+class Facts:
+    """What only the prepared data tell: empty for a training function of one's own."""
+
+    label_names: tuple[str, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    max_length: int | None = None
+
+
+def model_card(config: SweepConfig, record: SweepRecord, best: Best, facts: Facts) -> str:
     """The card of a sweep's trial: Markdown with the YAML heading that the Hugging Face hub reads."""
+    trial = next(one for one in record.trials if one.id == best.trial)
+    metrics = next(one for one in trial.reports if one.number == best.report).metrics
     origin = (
         f"Validation {best.metric} {best.value:.6g} at report {best.report}, chosen among {len(record.trials)} trials "
         f"of the sweep `{record.name}` ({config.method} search, early stopping: {config.early_stopping.scheduler})."
     )
     flattery = "The value chose the trial, so it flatters it: evaluate on rows that the sweep has not seen."
     note = f"{best.note[0].upper()}{best.note[1:]}." if best.note else ""
-    table = f"## The sweep\n\n{_sweep_table(record)}"
-    return _card(f"{record.name}, trial {best.trial}", config, best.params, [origin, note, flattery], [table])
+    results = [origin, note, flattery, _metrics_table(config, metrics)]
+    sweep = f"## The sweep\n\n{_sweep_table(record)}"
+    return _card(f"{record.name}, trial {best.trial}", config, best.params, facts, results, [sweep])
 
 
-def single_card(config: SweepConfig, params: Mapping[str, Any], report: int, metrics: Mapping[str, float]) -> str:
+def single_card(
+    config: SweepConfig, params: Mapping[str, Any], report: int, metrics: Mapping[str, float], facts: Facts
+) -> str:
     """The card of one configuration that was trained by itself."""
-    shown = ", ".join(f"{name} {value:.6g}" for name, value in metrics.items())
-    return _card(config.name, config, params, [f"One configuration. At its best report, {report}: {shown}."], [])
+    results = [f"One configuration, at its best report, {report}. Validation:", _metrics_table(config, metrics)]
+    return _card(config.name, config, params, facts, results, [])
 
 
-def _card(title: str, config: SweepConfig, params: Mapping[str, Any], origin: list[str], tables: list[str]) -> str:
+def _card(
+    title: str, config: SweepConfig, params: Mapping[str, Any], facts: Facts, results: list[str], tables: list[str]
+) -> str:
     settings = dict(config.trial_settings(params))
-    heading: dict[str, Any] = {"library_name": "transformers" if settings.get("task") in _TASKS_OF_THE_HUB else "torch"}
-    if settings.get("task") in _TASKS_OF_THE_HUB:
-        heading |= {"pipeline_tag": settings["task"], "base_model": settings["model"]}
+    of_the_hub = settings.get("task") in _TASKS_OF_THE_HUB and not isinstance(config.trainer, FunctionTrainer)
+    base = base_model(settings["model"]) if of_the_hub else None
+    heading: dict[str, Any] = {"library_name": "transformers" if of_the_hub else "torch"}
+    if base is not None:
+        heading["pipeline_tag"] = settings["task"]
+        # A folder of this machine is no name that the hub could link.
+        heading |= {"base_model": base.hub_name} if base.hub_name else {}
     heading["tags"] = ["sweepwright"]
     parts = [
         f"---\n{yaml.safe_dump(heading, sort_keys=False)}---",
         f"# {title}",
-        *origin,
-        "## Data\n\n" + _table(["setting", "value"], _data_rows(config, settings)),
-        "## Hyperparameters\n\n" + _table(["name", "value", "searched"], _setting_rows(config, settings)),
+        purpose(settings, facts.label_names),
+        base.sentence if base else "",
+        f"## Use\n\n{use(settings, facts.max_length)}",
+        "## Results",
+        *results,
+        "## Data\n\n" + table(["setting", "value"], data_rows(config, settings, facts.rows)),
+        "## Hyperparameters\n\n" + table(["name", "value", "searched"], setting_rows(config, settings)),
         *tables,
-        "## Versions\n\n" + _table(["package", "version"], [list(item) for item in versions().items()]),
+        f"## Licence\n\n{_licence(base.licence)}" if base else "",
+        "## Versions\n\n" + table(["package", "version"], [list(item) for item in versions().items()]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _data_rows(config: SweepConfig, settings: dict[str, Any]) -> list[list[Any]]:
-    if isinstance(config.trainer, FunctionTrainer):
-        return [["loaded by", config.trainer.function]]
-    return [[name, value] for name, value in settings["data"].items() if value is not None]
+def _licence(stated: str) -> str:
+    says = f"The base model's card states `{stated}`. " if stated else ""
+    return f"{says}Whoever passes this model on has to heed the licences of the base model and of the data."
 
 
-def _setting_rows(config: SweepConfig, settings: dict[str, Any]) -> list[list[Any]]:
-    searched = {parameter.name for parameter in config.space.searched}
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        if name == "data" and not isinstance(config.trainer, FunctionTrainer):
-            continue
-        if isinstance(value, dict):
-            flat |= {f"{name}.{inner}": item for inner, item in value.items()}
-        elif value is not None:
-            flat[name] = value
-    return [[name, value, "yes" if name in searched else ""] for name, value in flat.items()]
+def _metrics_table(config: SweepConfig, metrics: Mapping[str, float]) -> str:
+    known = list(metrics)
+    if not isinstance(config.trainer, FunctionTrainer):
+        known = [name for name in get_task(config.trainer.task).goals if name in metrics]
+    return table(["metric", "validation"], [[name, metrics[name]] for name in known])
 
 
 def _sweep_table(record: SweepRecord) -> str:
@@ -83,16 +105,7 @@ def _sweep_table(record: SweepRecord) -> str:
         best = trial.best(record.metric, record.goal)
         value = "" if best is None else best.metrics[record.metric]
         rows.append([trial.id, trial.state.value, value, *(trial.params.get(name, "") for name in names)])
-    table = _table(["trial", "state", f"best {record.metric}", *names], rows)
     left = len(record.trials) - len(rows)
-    return table + (f"\n\nand {left} more" if left > 0 else "")
-
-
-def _table(names: list[str], rows: list[list[Any]]) -> str:
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in lines)
-
-
-def _cell(value: Any) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+    return table(["trial", "state", f"best {record.metric}", *names], rows) + (
+        f"\n\nand {left} more" if left > 0 else ""
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from sweeps.errors import InputError, NoUsableTrial
 from sweeps.records.best import Best
 from sweeps.records.sweep_file import read_config
 from sweeps.take_home.best import best_of
-from sweeps.take_home.card import model_card
+from sweeps.take_home.card import Facts, model_card
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError, ResumeError
 from trainer.manifest import MANIFEST
@@ -37,8 +37,14 @@ def export_trial(folder: Path, out: Path, trial: str | None = None) -> Best:
             f"{folder}: no trial saved a checkpoint, so there is nothing to export; "
             f"pass one to sweeps.report(metrics, checkpoint=folder)"
         )
-    card = model_card(config, record, best)
-    write_model(config, best.params, folder / best.checkpoint, folder / "cache", out, card=card)
+    write_model(
+        config,
+        best.params,
+        folder / best.checkpoint,
+        folder / "cache",
+        out,
+        card=lambda facts: model_card(config, record, best, facts),
+    )
     return best
 
 
@@ -53,9 +59,15 @@ def check_new(out: Path) -> None:
 
 
 def write_model(
-    config: SweepConfig, params: Mapping[str, Any], checkpoint: Path, cache: Path, out: Path, *, card: str
+    config: SweepConfig,
+    params: Mapping[str, Any],
+    checkpoint: Path,
+    cache: Path,
+    out: Path,
+    *,
+    card: Callable[[Facts], str],
 ) -> None:
-    """Write the model of one checkpoint into the new folder ``out``, with ``card`` as its README.md.
+    """Write the model of one checkpoint into the new folder ``out``, with what ``card`` gives as its README.md.
 
     Raises:
         InputError: it cannot be written, or the checkpoint does not fit the configuration.
@@ -67,10 +79,11 @@ def write_model(
         partial.mkdir(parents=True)
         if isinstance(config.trainer, FunctionTrainer):
             shutil.copytree(checkpoint, partial, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
+            facts = Facts()
         else:
-            _export(TrainConfig.build(config.trial_settings(params)), checkpoint, cache, partial)
+            facts = _export(TrainConfig.build(config.trial_settings(params)), checkpoint, cache, partial)
         # A checkpoint of one's own may bring a card; ours says what the sweep knows.
-        (partial / "README.md").write_text(card, encoding="utf-8")
+        (partial / "README.md").write_text(card(facts), encoding="utf-8")
         _open_to_readers(partial)
         partial.replace(out)
     except (ConfigError, ResumeError) as error:
@@ -89,7 +102,7 @@ def _open_to_readers(folder: Path) -> None:
             path.chmod(path.stat().st_mode | (0o444 & ~mask))
 
 
-def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> None:
+def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> Facts:
     from trainer.checkpoint import load_weights
     from trainer.tasks import get_task
 
@@ -98,3 +111,5 @@ def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> 
     model = task.build_model(settings, prepared)
     load_weights(checkpoint, model)
     task.export(model, settings, prepared, out)
+    rows = {name: split.rows for name, split in prepared.splits.items()}
+    return Facts(prepared.label_names, rows, settings.max_length or prepared.meta.get("max_length"))

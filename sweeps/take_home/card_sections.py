@@ -1,0 +1,117 @@
+"""Sections of a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sweeps.config import FunctionTrainer, SweepConfig
+
+_NAMES = 20
+_OF_SGD = ("momentum",)
+_OF_ADAMW = ("beta1", "beta2", "epsilon")
+_OF_STEP = ("step_size", "gamma")
+# Of the run, not of the model; the metric is in the card's first lines.
+_LEFT_OUT = ("data", "metric", "goal", "task", "eval_batch_size")
+
+_PIPELINE = """```python
+from transformers import pipeline
+
+classify = pipeline("text-classification", "FOLDER")
+classify({example}, truncation=True)
+```
+
+`truncation=True` cuts {what} at {tokens} tokens, as in training. """
+
+_LOAD = """```python
+import sweeps
+
+model = sweeps.load("FOLDER")
+model.predict({example})        # labels
+model.predict_proba({example})  # probabilities, in the order of model.label_names
+```
+
+`sweeps evaluate FOLDER FILE` scores it on labelled rows."""
+
+
+def purpose(settings: Mapping[str, Any], label_names: Sequence[str]) -> str:
+    """What the model does, and with which labels."""
+    what = {"text-classification": "a text", "classification": "a row of numbers"}.get(str(settings.get("task")))
+    if what is None or not label_names:
+        return ""
+    if settings["data"].get("text_pair"):
+        what = "a pair of texts"
+    shown = ", ".join(f"`{name}`" for name in label_names[:_NAMES])
+    left = len(label_names) - _NAMES
+    more = f" and {left} more" if left > 0 else ""
+    return (
+        f"Puts {what} into one of {len(label_names)} classes: {shown}{more}. Meant for rows like those it was trained "
+        "on (see Data); what it does with others was not measured."
+    )
+
+
+def use(settings: Mapping[str, Any], max_length: int | None) -> str:
+    """How to load it and predict."""
+    if settings.get("task") == "text-classification":
+        pair = bool(settings["data"].get("text_pair"))
+        # A pipeline takes one pair as a mapping, ours takes rows.
+        pipe = '{"text": "...", "text_pair": "..."}' if pair else '["..."]'
+        mine = '[("...", "...")]' if pair else '["..."]'
+        words = {"example": pipe, "what": "pairs" if pair else "texts", "tokens": max_length}
+        return _PIPELINE.format(**words) + "Or with sweepwright:\n\n" + _LOAD.format(example=mine)
+    if settings.get("task") == "classification":
+        return _LOAD.format(example="[[...]]")
+    return "The files are those that the training function saved as its checkpoint."
+
+
+def data_rows(config: SweepConfig, settings: Mapping[str, Any], rows: Mapping[str, int]) -> list[list[Any]]:
+    """The data's settings that had a meaning, and how many rows each split had."""
+    if isinstance(config.trainer, FunctionTrainer):
+        return [["loaded by", config.trainer.function]]
+    data = settings["data"]
+    unused = {"label_names"} | ({"scaling"} if data["scaling"] == "none" else set())
+    unused |= {"validation_fraction"} if data["validation"] else set()
+    unused |= set() if data["test_fraction"] else {"test_fraction"}
+    if data["validation"] and not data["test_fraction"]:  # nothing is split off
+        unused |= {"stratify"} if data["limit"] or data["limit_validation"] else {"stratify", "split_seed"}
+    said = [[name, value] for name, value in data.items() if name not in unused and value is not None]
+    return said + [[f"rows of {split}", count] for split, count in rows.items() if split != "test"]
+
+
+def setting_rows(config: SweepConfig, settings: Mapping[str, Any]) -> list[list[Any]]:
+    """Every setting that had a meaning; whether it was searched."""
+    searched = {parameter.name for parameter in config.space.searched}
+    own = isinstance(config.trainer, FunctionTrainer)
+    idle = set() if own else {*_LEFT_OUT, *_idle(settings)}
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name in idle and name not in searched:
+            continue
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": item for inner, item in value.items()}
+        elif value is not None:
+            flat[name] = value
+    flat |= {name: settings["data"][name[5:]] for name in searched if not own and name.startswith("data.")}
+    return [[name, value, "yes" if name in searched else ""] for name, value in flat.items()]
+
+
+def _idle(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    optimizers = _OF_ADAMW if settings["optimizer"] == "sgd" else _OF_SGD
+    return optimizers if settings["schedule"] == "step" else (*optimizers, *_OF_STEP)
+
+
+def table(names: list[str], rows: list[list[Any]]) -> str:
+    """A Markdown table."""
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str) and Path(value).is_absolute():
+        # Where a file lay here helps nobody elsewhere, and may tell more than its owner wants told.
+        value = "/".join(Path(value).parts[-2:])
+    if isinstance(value, list | tuple):
+        value = ", ".join(str(item) for item in value)
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")

