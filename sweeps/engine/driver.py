@@ -16,7 +16,7 @@ from sweeps.engine.cluster import address_of, connected
 from sweeps.engine.preparation import prepare
 from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
-from sweeps.engine.sweep_folder import new_folder, start_facts
+from sweeps.engine.sweep_folder import never_began, new_folder, start_facts
 from sweeps.errors import Exit
 from sweeps.records.builder import RecordBuilder
 from sweeps.records.ledger import Ledger, LedgerError
@@ -58,7 +58,7 @@ def run_sweep(
                     return _drive(config, folder, ledger, slots, sinks, signals)
         except BaseException as error:
             # Nothing has been trained: leave no folder behind that would make the name look used.
-            if not (folder / SWEEP_FILE).exists():
+            if never_began(folder):
                 shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, Interrupted):
                 raise SystemExit(error.code) from None

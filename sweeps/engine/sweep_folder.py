@@ -8,9 +8,12 @@ from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.errors import InputError
+from sweeps.records.ledger import RECORDS
 from sweeps.records.lock import LOCK
 from sweeps.records.provenance import versions
-from sweeps.records.sweep_file import digest
+from sweeps.records.sweep_file import SWEEP_FILE, digest
+
+_BEFORE_THE_FIRST_LINE = {"cache", LOCK, SWEEP_FILE, f".{SWEEP_FILE}.new", RECORDS}
 
 
 def new_folder(storage: Path, name: str) -> Path:
@@ -22,23 +25,26 @@ def new_folder(storage: Path, name: str) -> Path:
     folder = storage.expanduser().resolve() / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
-    except FileExistsError:
-        if _never_began(folder):
+        if not folder.exists():
+            folder.mkdir()
             return folder
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(storage), mend="choose --storage") from None
+    if not never_began(folder):
         raise InputError(
             "a sweep of this name is there already",
             where=str(folder),
             mend=f"go on with it by `sweeps resume {folder}`, or choose another --name",
-        ) from None
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(storage), mend="choose --storage") from None
+        )
     return folder
 
 
-def _never_began(folder: Path) -> bool:
-    """Whether all that is there is what a driver makes before its first trial: it was killed then."""
-    return folder.is_dir() and {path.name for path in folder.iterdir()} <= {"cache", LOCK}
+def never_began(folder: Path) -> bool:
+    """Whether all that is there is what a driver makes before the first line of its ledger: it was ended then."""
+    if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= _BEFORE_THE_FIRST_LINE:
+        return False
+    ledger = folder / RECORDS
+    return not ledger.exists() or b"\n" not in ledger.read_bytes()
 
 
 def start_facts(config: SweepConfig, attempt: int) -> dict[str, Any]:

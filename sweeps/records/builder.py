@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sweeps.errors import InputError
 from sweeps.records.events import Event
 from sweeps.records.ledger import LedgerError, read_events
 from sweeps.records.lock import holder
@@ -171,13 +172,15 @@ def read_sweep(folder: Path | str) -> SweepRecord:
     Where no driver is alive any more, what the ledger left ``running`` is ``interrupted``: trials and sweep.
 
     Raises:
-        InputError: there is no ledger, or one that is not this sweep's alone.
+        InputError: there is no ledger, nothing in it, or not this sweep alone.
         LedgerError: it makes no sense.
     """
     alive = holder(folder) is not None  # asked before reading, so that a driver that ends meanwhile is not missed
     events, damage = read_events(folder)
     if damage is not None and not damage.torn:
         logger.warning("%s: damaged in line %d: %s", folder, damage.line, damage.text)
+    if not events:
+        raise InputError("the sweep never began", where=str(folder), mend="run it again")
     record = RecordBuilder(events).record()
     return record if alive else _at_rest(record)
 

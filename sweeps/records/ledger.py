@@ -44,7 +44,7 @@ def read_events(folder: Path | str) -> tuple[list[Event], Damage | None]:
     Safe while a driver is writing: a line that is only half there is reported as torn.
 
     Raises:
-        InputError: there is no ledger, it cannot be read, or it holds lines of another sweep.
+        InputError: there is no ledger, it cannot be read, it is none, or it holds lines of another sweep.
     """
     path = Path(folder) / RECORDS
     try:
@@ -54,6 +54,8 @@ def read_events(folder: Path | str) -> tuple[list[Event], Damage | None]:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
     events, _, damage = parse(data, str(path))
+    if damage is not None and not events and not damage.torn:
+        raise _no_ledger(path, damage)
     return events, damage
 
 
@@ -101,7 +103,7 @@ class Ledger:
             if create and events:
                 raise InputError("there is a sweep already", where=str(path), mend="resume it, or choose another name")
             if damage is not None and not events and not damage.torn:
-                raise InputError(damage.text, where=str(path), mend="restore the file, or start under another name")
+                raise _no_ledger(path, damage)
             if damage is not None:
                 damage = _cut(path, data, valid, damage)
             return cls(path, events[0]["sweep"] if events else secrets.token_hex(6), events, valid, damage)
@@ -202,6 +204,10 @@ class Ledger:
     def _explain(self, error: OSError) -> str:
         mend = "free some space, then resume" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "mend it, then resume"
         return f"{self.path}: cannot be written: {error.strerror}; what was written before is intact: {mend}"
+
+
+def _no_ledger(path: Path, damage: Damage) -> InputError:
+    return InputError(damage.text, where=str(path), mend="restore the file, or start under another name")
 
 
 def _cut(path: Path, data: bytes, valid: int, damage: Damage) -> Damage:

@@ -45,7 +45,7 @@ def read_config(folder: Path, events: Sequence[Event] | None = None) -> SweepCon
     past = read_events(folder)[0] if events is None else events
     first = next((event for event in past if event["event"] == "sweep"), None)
     if first is None:
-        raise InputError("the sweep never began", where=str(folder), mend="delete the folder and run it again")
+        raise InputError("the sweep never began", where=str(folder), mend="run it again")
     config = read_resolved(folder)
     if digest(config) != first["digest"]:
         raise InputError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import urllib.error
 import urllib.request
@@ -145,3 +146,21 @@ def test_tensorboard_serves_every_trial_with_its_best_value(folder, drive):
     for trial in read_sweep(folder).trials:
         value = trial.best("accuracy", "maximize").metrics["accuracy"]
         assert shown[trial.id]["best/accuracy"] == pytest.approx(value, abs=1e-6)
+
+
+def test_a_ledger_that_lost_its_end_is_gone_on_with(folder, drive, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    lines = (copy / "records.jsonl").read_text().splitlines(keepends=True)
+    lines[len(lines) * 2 // 3] = '{"n": 1, "half a li\n'
+    (copy / "records.jsonl").write_text("".join(lines))
+    driver = drive("resume", str(copy))
+    assert driver.wait() == 0, driver.output
+    record = read_sweep(copy)
+    assert [trial.id for trial in record.trials] == [f"t{number:04d}" for number in range(1, 21)]
+    assert all(trial.state.final for trial in record.trials)
+    assert all(
+        [one.number for one in trial.reports] == list(range(1, len(trial.reports) + 1)) for trial in record.trials
+    )
+    assert any("the ledger was damaged in line" in event["text"] for event in events(copy, "note"))
+    (aside,) = copy.glob("records.damaged-*.jsonl")
+    assert aside.read_text().splitlines(keepends=True) == lines[len(lines) * 2 // 3 :]
