@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def new_folder(storage: Path, name: str) -> Path:
     folder = storage.expanduser().resolve() / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        if not folder.exists():
+        with contextlib.suppress(FileExistsError):
             folder.mkdir()
             return folder
     except OSError as error:
