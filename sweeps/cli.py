@@ -64,6 +64,8 @@ def run(
     config = load_sweep(source, settings or [], name=name, seed=seed)
     if config.method == "grid" and not quiet:
         _say(f"a grid of {config.space.grid_size()} configurations")
+    if not quiet:
+        _say(f"{config.name}: preparing the data and starting Ray")
     _close(run_sweep(config, storage, address=address, sinks=[Progress(config, quiet=quiet)], where=source))
 
 
