@@ -62,12 +62,16 @@ class Sweep:
         return Result(outcome.folder, outcome.record, outcome.code)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BestTrial:
     """The best trial of a sweep: parameters, value, and the model itself."""
 
     folder: Path
     found: Best
+
+    def __repr__(self) -> str:
+        found = self.found
+        return f"BestTrial({found.trial}, {found.metric}={found.value:.6g}, params={dict(found.params)})"
 
     @property
     def trial(self) -> str:
@@ -101,13 +105,17 @@ class BestTrial:
         return Path(path)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """A sweep that was run, or is still being run by somebody."""
 
     folder: Path
     record: SweepRecord
     code: Exit = Exit.DONE
+
+    def __repr__(self) -> str:
+        record = self.record
+        return f"Result({record.name}: {record.state}, {len(record.trials)} trials, in {self.folder})"
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:

@@ -35,6 +35,23 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from sweeps import __version__
+
+        typer.echo(f"sweepwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hyperparameter sweeps for fine-tuning: run one, compare its trials, take home the best model."""
+
+
 @app.command()
 def run(
     source: Annotated[str | None, typer.Argument(metavar="FILE", help="A sweep file, or the name of a recipe.")] = None,
@@ -64,9 +81,9 @@ def run(
     config = load_sweep(source, settings or [], name=name, seed=seed)
     if config.method == "grid" and not quiet:
         _say(f"a grid of {config.space.grid_size()} configurations")
-    if not quiet:
-        _say(f"{config.name}: preparing the data and starting Ray")
-    _close(run_sweep(config, storage, address=address, sinks=[Progress(config, quiet=quiet)], where=source))
+    say = (lambda _: None) if quiet else _say
+    progress = Progress(config, quiet=quiet)
+    _close(run_sweep(config, storage, address=address, sinks=[progress], where=source, say=say))
 
 
 @app.command()
@@ -148,7 +165,7 @@ def export(
 
 @app.command()
 def evaluate(
-    model: Annotated[Path, typer.Argument(metavar="OUT", help="An exported model.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="An exported model.")],
     data: Annotated[Path, typer.Argument(metavar="FILE", help="Labelled rows: JSONL, CSV or Parquet.")],
     text: Annotated[str | None, typer.Option(help="The text column, if it differs from training's.")] = None,
     label: Annotated[str | None, typer.Option(help="The label column, if it differs from training's.")] = None,
@@ -196,7 +213,8 @@ def init(
 
 @app.command()
 def tensorboard(
-    folder: Folder, port: Annotated[int, typer.Option(help="The port on this machine; 0 takes a free one.")] = 6006
+    folder: Folder,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on this machine; 0 takes a free one.")] = 6006,
 ) -> None:
     """Start TensorBoard on a sweep, on this machine only."""
     from sweeps.take_home.board import serve_tensorboard

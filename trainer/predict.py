@@ -29,6 +29,9 @@ class Predictor:
         self._restored = restored
         self._labels = labels
 
+    def __repr__(self) -> str:
+        return f"Predictor({type(self.model).__name__}, {len(self.label_names)} classes)"
+
     @property
     def label_names(self) -> tuple[str, ...]:
         """In the order of the columns of ``predict_proba``."""

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import re
 import sys
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def _top_level_names(spec: ModuleSpec) -> set[str] | None:
     except (OSError, SyntaxError, ValueError):
         return None  # the worker's import says it better
     names: set[str] = set()
-    for node in tree.body:
+    for node in _statements(tree.body):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -87,6 +88,16 @@ def _top_level_names(spec: ModuleSpec) -> set[str] | None:
             names |= {target.id for target in targets if isinstance(target, ast.Name)}
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {alias.asname or alias.name for alias in node.names}
-        elif not isinstance(node, ast.Expr):
-            return None  # if, try, with: names may be made inside
+        elif not isinstance(node, ast.Expr | ast.If | ast.Try | ast.With | ast.Pass):
+            return None  # names may be made in ways that reading does not tell
     return None if names & {"*", "__getattr__"} else names
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, with those inside ``if``, ``try`` and ``with``."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "finalbody") if isinstance(node, ast.If | ast.Try | ast.With) else ():
+            yield from _statements(getattr(node, part, []))
+        for handler in node.handlers if isinstance(node, ast.Try) else ():
+            yield from _statements(handler.body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,8 +61,13 @@ def address_of(address: str | None) -> str:
 
 
 @contextmanager
-def connected(address: str, wanted: Resources) -> Iterator[Slots]:
+def connected(address: str, wanted: Resources, say: Callable[[str], None]) -> Iterator[Slots]:
     """A Ray to run on, for as long as the context lasts, and the slots it has.
+
+    Args:
+        address: ``local``, or that of a cluster.
+        wanted: what each trial gets.
+        say: takes a line for whoever waits, once nothing is left to refuse.
 
     Raises:
         InputError: what a trial wants is nowhere to be had (said before a local Ray is started), or nobody answers at
@@ -71,11 +76,14 @@ def connected(address: str, wanted: Resources) -> Iterator[Slots]:
     set_environment()
     if address == "local":
         slots = plan(wanted, [local_node()])
+        say("starting Ray")
         with _local(slots):
             yield slots
     else:
         with _existing(address):
-            yield plan(wanted, _nodes())
+            slots = plan(wanted, _nodes())
+            say(f"on the Ray cluster at {address}")
+            yield slots
 
 
 @contextmanager

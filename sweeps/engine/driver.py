@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,23 @@ class RunOutcome:
 
 
 def run_sweep(
-    config: SweepConfig, storage: Path, *, address: str | None = None, sinks: Sequence[Sink] = (), where: str = ""
+    config: SweepConfig,
+    storage: Path,
+    *,
+    address: str | None = None,
+    sinks: Sequence[Sink] = (),
+    where: str = "",
+    say: Callable[[str], None] = lambda _: None,
 ) -> RunOutcome:
     """Run a new sweep to its end, or until a signal ends it.
+
+    Args:
+        config: the sweep.
+        storage: its folder is made in here.
+        address: of a Ray cluster; by default ``RAY_ADDRESS``, else a local Ray.
+        sinks: hear of every event.
+        where: what to call the source of the configuration in errors.
+        say: takes a line for whoever waits, before the first event.
 
     Raises:
         InputError: nothing was started: the name is in use, the data or the resources are not there.
@@ -52,20 +66,24 @@ def run_sweep(
     with watched() as signals, SweepLock(folder):
         try:
             prepare(config, folder / "cache", where)
-            with connected(address_of(address), config.resources) as slots:
+            with connected(address_of(address), config.resources, say) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
                     return _drive(config, folder, ledger, slots, sinks, signals)
-        except BaseException as error:
+        except BaseException:
             # Nothing has been trained: leave no folder behind that would make the name look used.
             if never_began(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-            if isinstance(error, Interrupted):
-                raise SystemExit(error.code) from None
             raise
 
 
-def resume_sweep(folder: Path, *, address: str | None = None, sinks: Sequence[Sink] = ()) -> RunOutcome:
+def resume_sweep(
+    folder: Path,
+    *,
+    address: str | None = None,
+    sinks: Sequence[Sink] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> RunOutcome:
     """Go on with a sweep from its ledger: finished trials stay, the others go on from their checkpoints.
 
     A sweep that has finished is left as it is.
@@ -80,7 +98,7 @@ def resume_sweep(folder: Path, *, address: str | None = None, sinks: Sequence[Si
         if earlier.state == "finished":
             return RunOutcome(folder, earlier, Exit.DONE)
         prepare(config, folder / "cache", str(folder / SWEEP_FILE))
-        with connected(address_of(address), config.resources) as slots:
+        with connected(address_of(address), config.resources, say) as slots:
             return _drive(config, folder, ledger, slots, sinks, signals)
 
 

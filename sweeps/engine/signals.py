@@ -75,6 +75,9 @@ def watched() -> Iterator[Signals]:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield signals
+    except Interrupted as end:
+        # Before the loop or after it, where nobody waits for it: what was written is intact.
+        raise SystemExit(int(end.code)) from None
     finally:
         for number, handler in earlier.items() if in_main else ():
             signal.signal(number, handler)

@@ -25,10 +25,16 @@ def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
         record = record.with_trials(chosen)
     best = find_best(record, folder)
     if best is None:
-        raise NoUsableTrial(
-            f"{folder}: {trial or 'no trial'} has {'no ' if trial else 'a '}usable checkpoint; {causes(record)}"
-        )
+        raise NoUsableTrial(f"{folder}: {_why_not(record, trial)}")
     return record, best
+
+
+def _why_not(record: SweepRecord, trial: str | None) -> str:
+    if trial is None:
+        return f"no trial has a usable checkpoint; {causes(record)}"
+    if record.trials[0].dropped:
+        return f"the checkpoint of {trial} was deleted: the sweep keeps those of its best trials (keep_checkpoints)"
+    return f"{trial} has no usable checkpoint; it is {causes(record).partition(' ')[2]}"
 
 
 def find_best(record: SweepRecord, folder: Path) -> Best | None:

@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from search_spaces.errors import suggest
 from sweeps.config import FunctionTrainer, SweepConfig, load_sweep
+from sweeps.config.load import KEYS
 from sweeps.engine.attempt import attempt
 from sweeps.engine.preparation import prepare
 from sweeps.errors import InputError, SweepError
 from sweeps.take_home.card import single_card
 from sweeps.take_home.export import check_new, write_model
+from sweeps.yaml_file import parse_value
+from trainer.config import field_names
 
 
 def train_single(
@@ -34,8 +36,7 @@ def train_single(
     """
     if export is not None:
         check_new(export)
-    names = set(load_sweep(source).space.names)
-    given = [one for one in settings if one.partition("=")[0] in names]
+    given = [one for one in settings if one.partition("=")[0].partition(".")[0] not in KEYS]
     config = load_sweep(source, [one for one in settings if one not in given])
     params = {**config.space.middle(), **_values(given)}
     _check_inside(config, params)
@@ -59,10 +60,13 @@ def train_single(
 
 
 def _values(given: Sequence[str]) -> dict[str, Any]:
-    return {name: yaml.safe_load(value) for name, _, value in (one.partition("=") for one in given)}
+    return {name: parse_value(value, "command line") for name, _, value in (one.partition("=") for one in given)}
 
 
 def _check_inside(config: SweepConfig, params: dict[str, Any]) -> None:
+    for name in params:
+        if name not in config.space.names:
+            raise InputError("is not searched in this sweep", where="command line", key=name, mend=_meant(name, config))
     for parameter in config.space:
         value = params[parameter.name]
         if not parameter.contains(value):
@@ -70,6 +74,13 @@ def _check_inside(config: SweepConfig, params: dict[str, Any]) -> None:
             raise InputError(
                 f"{value!r} is not in the space", where="command line", key=parameter.name, mend=f"it has {facts}"
             )
+
+
+def _meant(name: str, config: SweepConfig) -> str:
+    if name in field_names():
+        return f"did you mean trainer.{name}?"
+    inner = [known for known in config.space.names if known.rpartition(".")[2] == name]
+    return f"did you mean {inner[0]}?" if inner else suggest(name, config.space.names)
 
 
 def _follow(config: SweepConfig, task: dict[str, Any], echo: Callable[[str], Any]) -> dict[str, Any]:

@@ -40,8 +40,11 @@ def short_value(value: Any) -> str:
 
 
 def metric_text(value: float | None) -> str:
-    """A metric's value: four digits, so that close trials still differ."""
-    return "-" if value is None else f"{value:.4g}"
+    """A metric's value: four digits, so that close trials still differ; more where these would round it up to 1."""
+    if value is None:
+        return "-"
+    text = f"{value:.4g}"
+    return f"{value:.6g}" if text == "1" and value != 1 else text
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:

@@ -56,7 +56,11 @@ def read_json(file: Path) -> dict[str, Any]:
     try:
         facts = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
-        raise ConfigError("folder", f"{file} is not there", "was this folder exported by a sweep?") from None
+        raise ConfigError(
+            "folder",
+            f"{file} is not there",
+            "what a training function of your own has saved is loaded by your own code",
+        ) from None
     except (OSError, ValueError) as error:
         raise ConfigError("folder", f"{file} cannot be read: {error}") from None
     if not isinstance(facts, dict):
