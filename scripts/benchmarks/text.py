@@ -27,7 +27,7 @@ from trainer.config import TrainConfig
 
 _DATA = Path(__file__).parents[2].parent / "shared" / "data"
 # Few rows and a head that is new: rates well above the usual ones of fine-tuning, and many epochs where there are
-# many classes. The ranges were found on validation rows and unused training rows, never on test rows.
+# many classes. The ranges were found on validation rows and unused training rows.
 _SETS: dict[str, dict[str, Any]] = {
     "sms_spam": {
         "data": {"label": "label", "label_names": ["ham", "spam"], "limit_validation": 500},
@@ -126,6 +126,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a new folder for sweeps and models, instead of a temporary one")
     arguments = parser.parse_args()
     for name in arguments.sets:
+        if name not in _SETS:
+            parser.error(f"there is no set {name}: choose from {', '.join(_SETS)}")
         if not (arguments.data / name).is_dir():
             parser.error(f"there is no {arguments.data / name}: give the folder of the sets with --data")
     if arguments.model is None:
