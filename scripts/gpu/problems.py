@@ -1,7 +1,5 @@
 """Two small problems for the trainer, made from nothing: rows into an MLP, token sequences into a transformer."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Mapping

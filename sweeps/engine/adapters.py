@@ -1,9 +1,9 @@
 """Our study as Tune sees it: a searcher of empty trials, a scheduler that asks the study, a start hook.
 
-A Tune trial here is one attempt: a lease on a worker. Which of our trials it trains is bound when its worker is
-ready (``on_trial_start``), not when Tune queues it. So one attempt can always wait in the queue, which is what
-keeps Tune's worker processes alive between trials, without a configuration being chosen early for it. An
-interrupted, paused or retried trial of ours simply gets a new lease.
+A Tune trial here is a lease on a worker, one for each slot. Which of our trials it trains is bound when its worker is
+ready (``on_trial_start``) and, when that trial is over, to the next one at once, in the same lease: Tune sees a trial
+that goes on. So no configuration is chosen before a worker is free for it, no process is thrown away between trials,
+and Tune's own bookkeeping does not grow with ours. A lease ends when its worker dies or is not fit to go on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sweeps.study import Assignment, Study
 
 
 class Leases:
-    """Which attempt each Tune trial carries, and how many more are wanted."""
+    """Which of our trials each Tune trial carries now, and how many more are wanted."""
 
     def __init__(
         self,
@@ -32,8 +32,7 @@ class Leases:
         give_up: Callable[[Reason], None],
     ) -> None:
         self.study, self.task_of, self.give_up = study, task_of, give_up
-        # One more than can run, so that a worker whose trial ends is handed on rather than thrown away.
-        self.limit = 2 * slots
+        self.limit = slots
         self.waiting: set[str] = set()
         self.bound: dict[str, str] = {}
 
@@ -42,12 +41,13 @@ class Leases:
         return {}
 
     def wanted(self) -> bool:
-        """Whether one more lease could be used, now or next."""
+        """Whether one more lease could be used."""
         return len(self.waiting) < self.study.open and len(self.waiting) + len(self.bound) < self.limit
 
     def bind(self, lease: str) -> dict[str, Any] | None:
-        """The task for a lease whose worker is ready."""
+        """The task for a lease whose worker is ready for one; ``None`` when nothing is left to start."""
         self.waiting.discard(lease)
+        self.bound.pop(lease, None)
         assignment = self.study.start()
         if assignment is None:
             return None
@@ -99,11 +99,24 @@ class StudyScheduler(FIFOScheduler):  # type: ignore[misc]  # ray is untyped her
         if ours is None:
             return str(TrialScheduler.STOP)
         message = result["message"][0]
+        if message.get("unfit"):
+            self._leases.study.put_back(ours, Reason("worker-unfit", "its worker was not fit for another trial"))
+            return str(TrialScheduler.STOP)
         if (end := message.get("end")) and State(end["state"]) is State.INTERRUPTED:
             self._leases.give_up(Reason(end["code"], end["text"]))
             return str(TrialScheduler.STOP)
-        decision = take(self._leases.study, ours, message)
-        return str(TrialScheduler.CONTINUE if decision is Decision.CONTINUE else TrialScheduler.STOP)
+        if take(self._leases.study, ours, message) is Decision.CONTINUE:
+            return str(TrialScheduler.CONTINUE)
+        spoiled = bool(message.get("end", {}).get("spoiled"))
+        return str(TrialScheduler.STOP if spoiled or not self._hand_on(trial) else TrialScheduler.CONTINUE)
+
+    def _hand_on(self, lease: Trial) -> bool:
+        """Give the lease's worker our next trial; whether there was one."""
+        task = self._leases.bind(lease.trial_id)
+        if task is None:
+            return False
+        _begin(lease, task)
+        return True
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """None in particular: leases are alike, and Tune starts whichever waits. Its own choice looks through all."""
@@ -116,8 +129,12 @@ class StartHook(Callback):  # type: ignore[misc]  # ray is untyped here
         self._leases = leases
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        # An actor runs the calls of one caller in order, so this one comes before Tune's first `train`.
-        trial.temporary_state.ray_actor.begin.remote(self._leases.bind(trial.trial_id))
+        _begin(trial, self._leases.bind(trial.trial_id))
+
+
+def _begin(lease: Trial, task: dict[str, Any] | None) -> None:
+    # An actor runs the calls of one caller in order, so this one comes before Tune's next `train`.
+    lease.temporary_state.ray_actor.begin.remote(task)
 
 
 class StopFlag(Stopper):  # type: ignore[misc]  # ray is untyped here

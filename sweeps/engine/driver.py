@@ -150,7 +150,7 @@ def _run(study: Study, slots: Slots, folder: Path, signals: Signals) -> tuple[st
 
 
 def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(2 * slots.count)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots.count)
     from ray import tune
 
     from sweeps.engine.adapters import Leases, LeaseSearcher, StartHook, StopFlag, StudyScheduler

@@ -31,8 +31,9 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         self._spoiled = False
 
     def begin(self, task: dict[str, Any] | None) -> None:
-        """What to train; ``None`` when nothing was left."""
-        if task is None:
+        """What to train next, instead of what was trained; ``None`` when nothing was left."""
+        self._finish()
+        if task is None or self._spoiled:
             return
         _prepare_process(task)
         with contextlib.suppress(OSError):  # nobody hears of it here; the attempt meets the same and says so
@@ -41,7 +42,7 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
 
     def step(self) -> dict[str, Any]:
         if self._messages is None:
-            return {"message": [{}]}
+            return {"message": [{"unfit": self._spoiled}]}
         with _LOG.listening():
             message = next(self._messages, {})
         self._spoiled |= bool(message.get("end", {}).get("spoiled"))
@@ -51,7 +52,8 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._finish()
         if self._spoiled:
-            # Nothing that ran in this process can be trusted with another trial, not even an orderly exit.
+            # Tune wants to use this process for another lease. Nothing that runs in it can be trusted any more, not
+            # even an orderly exit.
             os._exit(1)
         return True
 

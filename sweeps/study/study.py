@@ -151,6 +151,12 @@ class Study:
             self._end_attempt(trial, State.PENDING, reason)
             self._queue.append(trial)
 
+    def put_back(self, trial: str, reason: Reason) -> None:
+        """``trial`` could not be begun on its worker, which is no fault of either's: another takes it next."""
+        if trial in self._running:
+            self._end_attempt(trial, State.PENDING, reason)
+            self._queue.insert(0, trial)
+
     def interrupt(self, reason: Reason) -> None:
         """The sweep ends before its trials do; ``replay`` queues them again."""
         for trial in sorted(self._running):
