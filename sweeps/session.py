@@ -133,6 +133,12 @@ def enter(session: Session | None) -> None:
     _current = session
 
 
+def leave(session: Session | None) -> None:
+    """Leave ``session`` if it is the one entered: a thread that ends late must not end its successor's."""
+    if session is not None and _current is session:
+        enter(None)
+
+
 def current() -> Session | None:
     """The session of the trial that this process is training, if there is one."""
     return _current

@@ -49,7 +49,7 @@ class _Thread(threading.Thread):
         except BaseException as error:  # noqa: BLE001 - let through, it would end the worker and look like a crash
             self.error = RuntimeError(f"the function raised {type(error).__name__}({error})")
         finally:
-            session.enter(None)
+            session.leave(self.session)
             if self.session is not None and self.session.diverged is not None:
                 # Whatever the function made of being stopped for it.
                 self.error = self.session.diverged

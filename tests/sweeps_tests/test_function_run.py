@@ -19,6 +19,15 @@ from sweeps.engine.attempt import attempt
 from sweeps.engine.function_run import FunctionStuck, function_reports
 
 
+@pytest.fixture(autouse=True)
+def _no_thread_outlives_its_test():
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("train-"):  # one that ignored its stop puts its process in order when it ends
+            thread.join(20)
+            assert not thread.is_alive()
+
+
 @pytest.fixture
 def task(tmp_path, request):
     """A task for the function ``train`` of the source given."""

@@ -144,3 +144,13 @@ def test_thread_left_by_an_earlier_trial_cannot_report_for_this_one(start, told)
     thread.join()
     assert outcome == ["stopped"]
     assert told == []
+
+
+def test_a_session_that_ends_late_does_not_end_its_successor(tmp_path):
+    earlier, later = (session.Session(tmp_path / name, lambda report: None) for name in ("earlier", "later"))
+    session.enter(earlier)
+    session.enter(later)
+    session.leave(earlier)
+    assert session.current() is later
+    session.leave(later)
+    assert session.current() is None
