@@ -62,12 +62,13 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
 
     def _finish(self) -> None:
         messages, self._messages = self._messages, None
-        if messages is not None:
-            try:
-                with _LOG.listening():
-                    messages.close()  # type: ignore[attr-defined]  # a generator
-            except FunctionStuck:
-                self._spoiled = True
+        if messages is None:
+            return  # nothing has run since; and what is frozen below must wait until a trial has loaded its modules
+        try:
+            with _LOG.listening():
+                messages.close()  # type: ignore[attr-defined]  # a generator
+        except FunctionStuck:
+            self._spoiled = True
         _LOG.leave()
         del messages
         _collect()
