@@ -14,23 +14,34 @@ class Decision(StrEnum):
     """What becomes of a trial after a report."""
 
     CONTINUE = "continue"
+    PAUSE = "pause"  # it leaves its worker, and may go on later from its checkpoint
     STOP = "stop"
 
 
 class Scheduler(ABC):
-    """Told every report of every trial, in the order in which they arrive."""
+    """Told every start, report and end of every trial, in the order in which they happen.
+
+    Whoever has a free worker asks `candidate` first and samples a new trial where there is none.
+    """
 
     name: str = "none"
+
+    def start(self, trial: str) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
+        """``trial`` begins to train, or goes on after a pause or after it lost its worker."""
 
     @abstractmethod
     def report(self, trial: str, report: int, score: float) -> Decision:
         """What becomes of ``trial`` after its report ``report`` (from 1) scored ``score``."""
 
-    def end(self, trial: str) -> None:  # noqa: B027 (a hook: nothing is a fine answer)
+    def end(self, trial: str) -> None:  # noqa: B027
         """``trial`` is over, for whatever cause."""
 
+    def candidate(self) -> str | None:
+        """The paused trial that deserves to go on before a new one is begun; a question that changes nothing."""
+        return None
+
     def explain(self, trial: str) -> str:  # noqa: ARG002
-        """Why ``trial`` was stopped, in words for a person; empty where it was not."""
+        """Why ``trial`` was stopped or paused, in words for a person; empty where it was not."""
         return ""
 
     @property

@@ -35,6 +35,12 @@ class Searcher(ABC):
     def report(self, number: int, report: int, score: float) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
         """Trial ``number`` scored ``score`` at its report ``report`` (from 1)."""
 
+    def pause(self, number: int) -> None:  # noqa: B027
+        """Trial ``number`` left its worker after its last report; it may go on later, or never."""
+
+    def resume(self, number: int) -> None:  # noqa: B027
+        """Trial ``number`` goes on after a pause."""
+
     def end(self, number: int, outcome: Outcome) -> None:  # noqa: B027
         """Trial ``number`` is over."""
 
