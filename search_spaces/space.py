@@ -86,6 +86,28 @@ class SearchSpace:
         """The configuration to start from: every parameter's default or middle."""
         return {parameter.name: parameter.middle for parameter in self.parameters}
 
+    def to_unit(self, params: Mapping[str, Any], rng: random.Random) -> list[float]:
+        """The position of a configuration in the unit cube: a quantile in [0, 1] for each of ``searched``, in order.
+
+        Always complete: a parameter that ``params`` does not have gets a draw of ``rng`` from its own
+        distribution, which tells a model nothing; one that is there uses no draw.
+
+        Raises:
+            SpaceError: a value that cannot be drawn.
+        """
+        return [p.to_unit(params[p.name] if p.name in params else p.sample(rng)) for p in self.searched]
+
+    def from_unit(self, position: Sequence[float]) -> dict[str, Any]:
+        """The configuration at a position in the unit cube, a quantile for each of ``searched``, in order.
+
+        ``from_unit(to_unit(params, rng))`` is ``params`` but for rounding in continuous ranges.
+
+        Raises:
+            ValueError: a quantile outside [0, 1], or not as many as there are searched parameters.
+        """
+        quantiles = dict(zip((p.name for p in self.searched), position, strict=True))
+        return {p.name: p.from_unit(quantiles.get(p.name, 0.5)) for p in self.parameters}
+
     def to_mapping(self) -> dict[str, Any]:
         """This space as W&B's ``parameters`` block; the loader reads it back as an equal space."""
         return {parameter.name: parameter.to_mapping() for parameter in self.parameters}

@@ -59,6 +59,23 @@ def test_the_middle_is_where_defaults_say() -> None:
     assert space.middle() == {"b": 2, "lr": 3e-4}
 
 
+def test_a_configuration_goes_to_the_unit_cube_and_back() -> None:
+    rng = random.Random(1)
+    for _ in range(20):
+        params = SPACE.sample(rng)
+        position = SPACE.to_unit(params, rng)
+        assert len(position) == 2  # constants have no place in it
+        assert SPACE.from_unit(position) == params
+    assert SPACE.from_unit([0.0, 1.0]) == {"a": "x", "b": 3, "c": 7}
+
+
+def test_positions_of_the_wrong_size_are_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        SPACE.from_unit([0.5])
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        SPACE.from_unit([0.5, 1.5])
+
+
 @pytest.mark.parametrize("name", preset_names())
 def test_presets_load_and_say_where_they_come_from(name: str) -> None:
     space = preset(name)
