@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sweeps.errors import InputError
-from sweeps.schedule.asha import AshaScheduler
+from sweeps.schedule.asha import AshaScheduler, Mode
 from sweeps.schedule.base import Decision, Scheduler
 from sweeps.schedule.median import MedianScheduler
 from sweeps.schedule.none import NoScheduler
@@ -14,7 +14,12 @@ __all__ = ["SCHEDULERS", "Decision", "Scheduler", "make_scheduler"]
 
 
 def make_scheduler(
-    name: str, *, grace: int = 1, reduction_factor: float = 3, min_trials: int | None = None
+    name: str,
+    *,
+    grace: int = 1,
+    reduction_factor: float = 3,
+    min_trials: int | None = None,
+    mode: Mode = "stopping",
 ) -> Scheduler:
     """The scheduler called ``name``.
 
@@ -23,6 +28,7 @@ def make_scheduler(
         grace: reports before which nothing is stopped.
         reduction_factor: ASHA's eta.
         min_trials: how many scores a decision needs; each scheduler has its own default.
+        mode: what ASHA does with losers: ``stopping``, ``promotion`` (they are paused), or ``auto``.
 
     Raises:
         InputError: there is no such scheduler, or it cannot work with such numbers.
@@ -39,7 +45,7 @@ def make_scheduler(
             if not reduction_factor > 1:
                 key = f"{where}.reduction_factor"
                 raise InputError(f"{reduction_factor} reduces nothing", key=key, mend="use a number above 1, say 3")
-            return AshaScheduler(grace=grace, reduction_factor=reduction_factor, min_trials=min_trials or 1)
+            return AshaScheduler(grace=grace, reduction_factor=reduction_factor, min_trials=min_trials or 1, mode=mode)
         case "median":
             return MedianScheduler(grace=grace, min_trials=min_trials or 3)
         case _:

@@ -1,24 +1,42 @@
-"""Asynchronous successive halving that stops trials."""
+"""Asynchronous successive halving, which stops losers or pauses them."""
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+import math
+from bisect import bisect_right
+from typing import Literal
 
+from sweeps.schedule.base import Decision
+from sweeps.schedule.judging import GO_ON, JudgingScheduler, Verdict
+from sweeps.schedule.rung import Rung
 from sweeps.schedule.rungs import geometric_rungs
-from sweeps.schedule.stopping import StoppingScheduler
+
+Mode = Literal["auto", "stopping", "promotion"]
+
+# Resuming may cost so many report intervals more than beginning anew before stopping is the cheaper way.
+DEAREST_RESUME = 1.0
 
 
-class AshaScheduler(StoppingScheduler):
-    """ASHA, stopping variant: at each rung a trial goes on if it is among the best ``1 / reduction_factor``.
+class AshaScheduler(JudgingScheduler):
+    """ASHA: at each rung the best ``1 / reduction_factor`` go on. Li et al. 2020, "A System for Massively
+    Parallel Hyperparameter Tuning".
 
-    Successive halving without waiting is from Li et al. 2020, "A System for Massively Parallel
-    Hyperparameter Tuning" (section 3). The paper promotes from rungs, pausing trials; the variant that
-    stops instead is Ray Tune's ``AsyncHyperBandScheduler`` and Optuna's ``SuccessiveHalvingPruner``.
+    ``promotion`` is the paper's algorithm 2. Of ``n`` trials recorded at a rung the best ``floor(n / eta)`` may
+    go on. A trial that is one of them as it arrives goes straight on. Any other is paused, and goes on once
+    enough worse ones have come: `candidate` looks from the highest rung down and names the best one that
+    waits there, if it is among those that may go on. Of equal scores the one that was recorded first ranks
+    higher, and ranks are never shared. While fewer than ``eta`` trials have come nobody goes on; when no more
+    are to come (``last``), at least one of each rung may.
 
-    Of ``n`` scores recorded at a rung so far, its own among them, the best ``max(1, n // reduction_factor)``
-    go on, and whoever ties with the last of these. So the first trial at a rung goes on, and while there are
-    fewer than ``reduction_factor`` scores only the best so far does (Optuna's rule; Ray Tune's interpolated
-    percentile agrees for the first two and is a little more lenient after them).
+    ``stopping`` is Ray Tune's ``AsyncHyperBandScheduler`` and Optuna's ``SuccessiveHalvingPruner``: the best
+    ``max(1, floor(n / eta))`` of those recorded so far go on, and whoever ties with the last of these; any
+    other is stopped for good. So the first trial at a rung goes on, and while there are fewer than ``eta``
+    only the best so far does (Optuna's rule; Ray Tune's interpolated percentile is a little more lenient).
+
+    ``auto`` is promotion while resuming is cheap, as `costs` tells, and stopping while it is dear; before
+    anything was told, promotion, since a pause can be mended and a stop cannot. Trials are recorded in the
+    same way in both, so a change concerns only what becomes of the next losers. Those that are paused stay
+    so while stopping is the rule, unless no more trials are to come.
 
     A trial is judged at its first report at or past a rung, by the raw score of that report. One that passes
     several rungs with one report is judged at the highest of them, and not recorded at the others: a score
@@ -27,34 +45,97 @@ class AshaScheduler(StoppingScheduler):
     Args:
         grace: the first rung, in reports.
         reduction_factor: eta; each rung is so many times later than the one before. May be fractional.
-        min_trials: with fewer scores at a rung, its own among them, a trial goes on.
+        min_trials: how many scores a decision needs. With fewer at a rung, its own among them, a trial is
+            not stopped; and nobody is promoted.
+        mode: what becomes of those that do not go on.
     """
 
     name = "asha"
 
-    def __init__(self, *, grace: int = 1, reduction_factor: float = 3, min_trials: int = 1) -> None:
+    def __init__(
+        self, *, grace: int = 1, reduction_factor: float = 3, min_trials: int = 1, mode: Mode = "stopping"
+    ) -> None:
         super().__init__()
-        self._rungs = geometric_rungs(grace, reduction_factor)
+        self._rungs = tuple(Rung(at, reduction_factor) for at in geometric_rungs(grace, reduction_factor))
         self._eta = reduction_factor
         self._min_trials = min_trials
-        self._scores: dict[int, list[float]] = {}  # by rung, ascending
-        self._judged: dict[str, int] = {}  # the highest rung at which a trial was judged
+        self._mode = mode
+        self._resume_cost = 0.0
+        self._judged: dict[str, Rung] = {}  # the highest rung at which a trial was judged
 
     @property
     def rungs(self) -> tuple[int, ...]:
         """All rungs that a trial could ever reach; far more than most trials do."""
-        return self._rungs
+        return tuple(rung.at for rung in self._rungs)
 
-    def _judge(self, trial: str, report: int, score: float) -> str | None:
-        passed = bisect_right(self._rungs, report)
-        if passed == 0 or (rung := self._rungs[passed - 1]) <= self._judged.get(trial, 0):
+    @property
+    def pausing(self) -> bool:
+        """Whether losers are paused now, rather than stopped."""
+        return self._mode == "promotion" or (self._mode == "auto" and self._resume_cost <= DEAREST_RESUME)
+
+    def costs(self, resume: float) -> None:
+        """What resuming costs more than beginning anew, in report intervals; what ``auto`` goes by.
+
+        Raises:
+            ValueError: not a number.
+        """
+        if math.isnan(resume):
+            raise ValueError("the cost of resuming is a number of report intervals, got nan")
+        self._resume_cost = resume
+
+    def start(self, trial: str) -> None:
+        """``trial`` begins or goes on: a paused one is promoted with it."""
+        super().start(trial)
+        self._release(trial)
+
+    def end(self, trial: str) -> None:
+        """``trial`` is over; it keeps its rank in its rungs, and never goes on."""
+        super().end(trial)
+        self._release(trial)
+
+    def candidate(self, *, last: bool = False) -> str | None:
+        """The best paused trial of the highest rung that has one among its best ``1 / reduction_factor``.
+
+        Takes a look at each rung that is in use, and none at its trials.
+        """
+        if not (self.pausing or last):
             return None
+        found = (rung.candidate(least=last) for rung in reversed(self._rungs) if last or len(rung) >= self._min_trials)
+        return next((trial for trial in found if trial is not None), None)
+
+    def promotable(self, margin: int | None = None) -> list[str]:
+        """The paused trials by rank over the share that may go on (``rank * reduction_factor / n``), lowest first.
+
+        Those up to 1 may go on now; at 2, a rung has to double before its trial may, at worst. Of equal ones
+        the higher rung comes first, since more training would be lost there.
+        """
+        found = [(order, -rung.at, trial) for rung in self._rungs if len(rung) for order, trial in rung.waiting(margin)]
+        return [trial for *_, trial in sorted(found)]
+
+    def _judge(self, trial: str, report: int, score: float) -> Verdict:
+        passed = bisect_right(self._rungs, report, key=lambda rung: rung.at)
+        before = self._judged.get(trial)
+        if passed == 0 or (rung := self._rungs[passed - 1]) is before:
+            return GO_ON
         self._judged[trial] = rung
-        scores = self._scores.setdefault(rung, [])
-        insort(scores, score)
-        kept = max(1, int(len(scores) / self._eta))
-        cut = scores[-kept]
-        if score >= cut or len(scores) < self._min_trials:
-            return None
-        share = f"1/{self._eta:g}"
-        return f"rung {rung}: {score:.4g} is not in the top {share} of {len(scores)} (cut {cut:.4g})"
+        rung.record(trial, score)
+        return self._pause_or_go_on(rung, trial, score) if self.pausing else self._stop_or_go_on(rung, score)
+
+    def _pause_or_go_on(self, rung: Rung, trial: str, score: float) -> Verdict:
+        rank = rung.rank(trial)
+        if rank <= rung.share and len(rung) >= self._min_trials:
+            return GO_ON
+        rung.pause(trial)
+        top = f"the best {rung.share} go on" if rung.share else "too few to compare"
+        return Verdict(Decision.PAUSE, f"rung {rung.at}: {score:.4g} is rank {rank} of {len(rung)}, {top}")
+
+    def _stop_or_go_on(self, rung: Rung, score: float) -> Verdict:
+        cut = rung.score_at(max(1, rung.share))
+        if score >= cut or len(rung) < self._min_trials:
+            return GO_ON
+        reason = f"rung {rung.at}: {score:.4g} is not in the top 1/{self._eta:g} of {len(rung)} (cut {cut:.4g})"
+        return Verdict(Decision.STOP, reason)
+
+    def _release(self, trial: str) -> None:
+        if trial in self._judged:
+            self._judged[trial].release(trial)

@@ -1,6 +1,6 @@
 """What a scheduler is: a pure object that decides, at each report, whether a trial goes on.
 
-Scores are larger-is-better. No clock, no files: telling it the same reports in the same order gives the
+Scores are larger-is-better. No clock, no files: telling it the same events in the same order gives the
 same decisions, so a ledger rebuilds it.
 """
 
@@ -36,12 +36,31 @@ class Scheduler(ABC):
     def end(self, trial: str) -> None:  # noqa: B027
         """``trial`` is over, for whatever cause."""
 
-    def candidate(self) -> str | None:
-        """The paused trial that deserves to go on before a new one is begun; a question that changes nothing."""
+    def costs(self, resume: float) -> None:  # noqa: B027
+        """What it costs to go on with a paused trial rather than to begin a new one, in report intervals.
+
+        May be told again and again, as it is measured; what counts is what was told last.
+        """
+
+    def candidate(self, *, last: bool = False) -> str | None:  # noqa: ARG002
+        """The paused trial that deserves to go on before a new one is begun; a question that changes nothing.
+
+        Args:
+            last: no new trial is to come any more. Then the best of a rung may go on although too few
+                were compared there, so that a sweep does not end with nothing trained to its end.
+        """
         return None
 
+    def promotable(self, margin: int | None = None) -> list[str]:  # noqa: ARG002
+        """The paused trials, those first that are the most likely to go on: whose checkpoints to keep.
+
+        Args:
+            margin: leave out whoever is more than so many ranks below those that may go on now.
+        """
+        return []
+
     def explain(self, trial: str) -> str:  # noqa: ARG002
-        """Why ``trial`` was stopped or paused, in words for a person; empty where it was not."""
+        """Why ``trial`` was stopped or is paused, in words for a person; empty where it was not."""
         return ""
 
     @property

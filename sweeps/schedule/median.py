@@ -6,8 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from statistics import median
 
+from sweeps.schedule.base import Decision
+from sweeps.schedule.judging import GO_ON, JudgingScheduler, Verdict
 from sweeps.schedule.rungs import geometric_rungs
-from sweeps.schedule.stopping import StoppingScheduler
 
 
 @dataclass
@@ -29,7 +30,7 @@ class _Curve:
         return self.sums[count - 1] / count if count else None
 
 
-class MedianScheduler(StoppingScheduler):
+class MedianScheduler(JudgingScheduler):
     """Stops a trial whose best score so far is worse than the median of the others' running averages.
 
     From Golovin et al. 2017, "Google Vizier: A Service for Black-Box Optimization", section 3.2.2. There
@@ -59,16 +60,17 @@ class MedianScheduler(StoppingScheduler):
         """
         return geometric_rungs(self._grace, 2)
 
-    def _judge(self, trial: str, report: int, score: float) -> str | None:
+    def _judge(self, trial: str, report: int, score: float) -> Verdict:
         self._curves.setdefault(trial, _Curve()).add(report, score)
         best = self._best[trial] = max(score, self._best.get(trial, score))
         if report < self._grace:
-            return None
+            return GO_ON
         others = [curve.average_to(report) for other, curve in self._curves.items() if other != trial]
         averages = [average for average in others if average is not None]
         if len(averages) < self._min_trials:
-            return None
+            return GO_ON
         cut = median(averages)
         if best >= cut:
-            return None
-        return f"report {report}: best {best:.4g} is below the median of {len(averages)} running averages ({cut:.4g})"
+            return GO_ON
+        others_are = f"the median of {len(averages)} running averages ({cut:.4g})"
+        return Verdict(Decision.STOP, f"report {report}: best {best:.4g} is below {others_are}")

@@ -38,11 +38,25 @@ def drive(scheduler: Scheduler, reports: Iterable[Report]) -> list[tuple[Report,
 
 
 def decisions_of(scheduler: Scheduler, table: str) -> str:
-    """The table with the decisions that were made: lines of ``trial report score decision``, to be compared."""
+    """The table with what was decided, to be compared with itself. Its lines are events and questions:
+
+    ``trial report score decision``; ``start trial``; ``end trial``; ``costs number``;
+    ``next trial``, the candidate, ``-`` for none; ``last trial``, the same when no new trials are to come.
+    """
     lines = []
-    for line in filter(None, map(str.strip, table.splitlines())):
-        trial, report, score, *_ = line.split()
-        lines.append(f"{trial} {report} {score} {scheduler.report(trial, int(report), float(score))}")
+    for words in (line.split() for line in table.splitlines() if line.strip()):
+        match words:
+            case ["start", trial]:
+                scheduler.start(trial)
+            case ["end", trial]:
+                scheduler.end(trial)
+            case ["costs", resume]:
+                scheduler.costs(float(resume))
+            case ["next" | "last" as question, _]:
+                words = [question, scheduler.candidate(last=question == "last") or "-"]
+            case [trial, report, score, *_]:
+                words = [trial, report, score, str(scheduler.report(trial, int(report), float(score)))]
+        lines.append(" ".join(words))
     return "\n".join(lines)
 
 

@@ -1,0 +1,72 @@
+"""One rung: the trials that were recorded at a report number, and those of them that wait there."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+
+class Rung:
+    """Recorded trials by rank, and the paused ones among them.
+
+    The better score has the better rank; of equal scores the one that was recorded first. Ranks are total, so
+    that no two trials ever share one. A trial keeps its place after it has gone on, was stopped or failed.
+
+    Args:
+        at: the report number.
+        reduction_factor: eta; the best ``1 / eta`` may go on.
+    """
+
+    def __init__(self, at: int, reduction_factor: float) -> None:
+        self.at = at
+        self._eta = reduction_factor
+        self._order: list[tuple[float, int]] = []  # (-score, arrival), ascending: best first
+        self._places: dict[str, tuple[float, int]] = {}
+        self._waiting: list[tuple[float, int, str]] = []  # the paused ones, best first
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def record(self, trial: str, score: float) -> None:
+        """Give ``trial`` its place; it is recorded at most once."""
+        place = self._places[trial] = (-score, len(self._order))
+        insort(self._order, place)
+
+    def rank(self, trial: str) -> int:
+        """The rank of ``trial``, from 1, among all that are recorded here."""
+        return bisect_left(self._order, self._places[trial]) + 1
+
+    def score_at(self, rank: int) -> float:
+        """The score at ``rank``, from 1."""
+        return -self._order[rank - 1][0]
+
+    @property
+    def share(self) -> int:
+        """How many may go on: the number of recorded trials over eta, rounded down."""
+        return int(len(self._order) / self._eta + 1e-9)  # 33 / 1.1 is 29.999999999999996
+
+    def pause(self, trial: str) -> None:
+        """``trial`` waits here."""
+        insort(self._waiting, (*self._places[trial], trial))
+
+    def release(self, trial: str) -> None:
+        """``trial`` waits here no more; one that did not wait is left alone."""
+        entry = (*self._places[trial], trial)
+        index = bisect_left(self._waiting, entry)
+        if self._waiting[index : index + 1] == [entry]:
+            del self._waiting[index]
+
+    def candidate(self, least: int = 0) -> str | None:
+        """The best trial that waits here, if it is among those that may go on: the share, or ``least`` if more."""
+        if not self._waiting:
+            return None
+        best = self._waiting[0][-1]  # if not even the best one is in the share, no other is
+        return best if self.rank(best) <= max(self.share, least) else None
+
+    def waiting(self, margin: int | None = None) -> list[tuple[float, str]]:
+        """The trials that wait, each with its rank in units of the share: up to 1 it may go on.
+
+        With a ``margin``, only those at most so many ranks below the share.
+        """
+        ranks = [(self.rank(entry[-1]), entry[-1]) for entry in self._waiting]
+        shown = [(rank, trial) for rank, trial in ranks if margin is None or rank <= self.share + margin]
+        return [(rank * self._eta / len(self._order), trial) for rank, trial in shown]

@@ -1,0 +1,255 @@
+"""ASHA with promotion: decisions and candidates, one by one."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from sweeps.schedule import Decision
+from sweeps.schedule.asha import DEAREST_RESUME, AshaScheduler
+from tests.conformance.schedule_suite import decisions_of, expected
+
+
+def promoting(grace: int = 1, factor: float = 3, min_trials: int = 1) -> AshaScheduler:
+    return AshaScheduler(grace=grace, reduction_factor=factor, min_trials=min_trials, mode="promotion")
+
+
+def test_exact_decisions_and_candidates_with_eta_3() -> None:
+    table = """
+        next -
+        a 1 0.50 pause
+        b 1 0.40 pause
+        next -
+        c 1 0.30 pause
+        next a
+        next a
+        start a
+        next -
+        a 2 0.90 continue
+        d 1 0.60 continue
+        e 1 0.55 pause
+        next -
+        f 1 0.10 pause
+        next e
+        start e
+        next -
+        a 3 0.70 pause
+        d 3 0.80 pause
+        g 1 0.99 continue
+        g 3 0.20 pause
+        next d
+        start d
+        next -
+    """  # rung 1: a is the best of 3 at last, d of 4 at once, e the second of 6; rung 3: d is the best of 3
+    assert decisions_of(promoting(), table) == expected(table)
+
+
+def test_the_highest_rung_comes_first() -> None:
+    table = """
+        a 1 0.9 pause
+        b 1 0.8 pause
+        c 1 0.7 pause
+        start a
+        a 3 0.9 pause
+        d 1 0.85 pause
+        e 1 0.1 pause
+        f 1 0.1 pause
+        start d
+        d 3 0.95 pause
+        g 1 0.1 pause
+        h 1 0.1 pause
+        i 1 0.1 pause
+        next b
+        start b
+        b 3 0.1 pause
+        j 1 0.75 pause
+        k 1 0.1 pause
+        l 1 0.1 pause
+        next d
+        start d
+        next j
+        start j
+        next -
+    """
+    assert decisions_of(promoting(), table) == expected(table)
+
+
+def test_of_equal_scores_the_first_to_come_goes_first() -> None:
+    table = """
+        b 1 0.5 pause
+        a 1 0.5 pause
+        c 1 0.5 pause
+        next b
+        start b
+        d 1 0.5 pause
+        e 1 0.5 pause
+        f 1 0.5 pause
+        next a
+    """
+    assert decisions_of(promoting(), table) == expected(table)
+
+
+def test_a_trial_that_failed_keeps_its_rank_and_never_goes_on() -> None:
+    table = """
+        a 1 0.9 pause
+        b 1 0.8 pause
+        c 1 0.7 pause
+        end a
+        next -
+        a 3 1.0 stop
+        d 1 0.1 pause
+        e 1 0.1 pause
+        f 1 0.1 pause
+        next b
+        start b
+        b 2 0.9 continue
+        end b
+        b 3 0.9 stop
+        g 1 0.1 pause
+        h 1 0.1 pause
+        i 1 0.1 pause
+        next c
+    """
+    assert decisions_of(promoting(), table) == expected(table)
+
+
+def test_a_restart_from_its_start_repeats_reports_that_do_not_count_again() -> None:
+    table = """
+        a 1 0.9 pause
+        b 1 0.8 pause
+        c 1 0.7 pause
+        a 1 0.1 pause
+        start a
+        a 1 0.2 continue
+        a 2 0.9 continue
+        start a
+        a 1 0.9 continue
+        a 2 0.9 continue
+        a 3 0.9 pause
+        start a
+        a 3 0.9 continue
+        a 4 0.9 continue
+        next -
+    """
+    assert decisions_of(promoting(), table) == expected(table)
+
+
+def test_skipped_reports_are_judged_at_the_highest_rung_passed() -> None:
+    table = """
+        a 4 0.5 pause
+        b 2 0.9 pause
+        c 10 0.1 pause
+        d 5 0.1 pause
+        e 3 0.1 pause
+        next a
+        start a
+        a 8 0.5 continue
+        a 30 0.5 pause
+        next -
+    """
+    assert decisions_of(promoting(), table) == expected(table)
+
+
+def test_when_no_more_trials_come_the_best_goes_on_to_the_end() -> None:
+    table = """
+        a 1 0.5 pause
+        b 1 0.6 pause
+        next -
+        last b
+        next -
+        start b
+        last -
+        b 3 0.7 pause
+        last b
+        start b
+        b 9 0.7 pause
+        end b
+        last -
+    """
+    assert decisions_of(promoting(), table) == expected(table)
+
+
+def test_fewer_scores_than_min_trials_promote_nobody() -> None:
+    table = """
+        a 1 0.9 pause
+        b 1 0.8 pause
+        c 1 0.7 pause
+        next -
+        d 1 0.6 pause
+        next a
+    """
+    assert decisions_of(promoting(min_trials=4), table) == expected(table)
+
+
+def test_why_a_trial_is_paused() -> None:
+    scheduler = promoting(grace=2)
+    for trial, score in (("a", 0.5), ("b", 0.8), ("c", 0.25), ("d", 0.75)):
+        scheduler.report(trial, 2, score)
+    assert scheduler.explain("b") == "rung 2: 0.8 is rank 1 of 2, too few to compare"
+    assert scheduler.explain("d") == "rung 2: 0.75 is rank 2 of 4, the best 1 go on"
+    scheduler.start("b")
+    scheduler.end("d")
+    assert scheduler.explain("b") == ""
+    assert scheduler.explain("d") == "rung 2: 0.75 is rank 2 of 4, the best 1 go on"
+
+
+def test_which_checkpoints_to_keep() -> None:
+    scheduler = promoting(factor=2)
+    for trial, score in zip("abcdefgh", (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1), strict=True):
+        scheduler.report(trial, 1, score)
+    assert scheduler.promotable() == list("abcdefgh")  # a to d may go on; e is the next
+    assert scheduler.promotable(margin=0) == list("abcd")
+    assert scheduler.promotable(margin=1) == list("abcde")
+    for trial, score in (("a", 0.9), ("d", 0.8)):
+        scheduler.start(trial)
+        scheduler.report(trial, 2, score)
+    # Ranks over shares: a 1/1, d 2/1 at rung 2; b 2/4, c 3/4, e 5/4, f 6/4, g 7/4, h 8/4 at rung 1. Ties: higher first.
+    assert scheduler.promotable() == ["b", "c", "a", "e", "f", "g", "d", "h"]
+    scheduler.end("b")
+    assert scheduler.promotable(margin=0) == ["c", "a"]
+
+
+def test_auto_stops_while_resuming_is_dear_and_pauses_while_it_is_cheap() -> None:
+    table = f"""
+        a 1 0.5 pause
+        b 1 0.4 pause
+        costs {DEAREST_RESUME}
+        c 1 0.3 pause
+        next a
+        costs {DEAREST_RESUME + 0.1}
+        next -
+        last a
+        d 1 0.5 continue
+        e 1 0.4 stop
+        f 1 0.9 continue
+        d 3 0.1 continue
+        f 3 0.2 continue
+        b 1 0.4 pause
+        costs -1
+        next a
+        g 1 0.1 pause
+        h 1 0.1 pause
+        i 1 0.1 pause
+        next a
+        start a
+        a 3 0.3 continue
+        e 1 0.4 stop
+    """  # rung 1: f is the best, then a and d with equal scores, of which a came first
+    assert decisions_of(AshaScheduler(mode="auto"), table) == expected(table)
+
+
+def test_a_cost_that_is_not_a_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="nan"):
+        AshaScheduler(mode="auto").costs(float("nan"))
+
+
+def test_asking_for_candidates_of_many_trials_is_cheap() -> None:
+    scheduler = promoting()
+    for number in range(3000):
+        assert scheduler.report(f"t{number}", 1, -number) is Decision.PAUSE or number == 0
+    started = time.perf_counter()
+    for _ in range(1000):
+        scheduler.start(scheduler.candidate() or "none")
+    assert scheduler.candidate() is None
+    assert time.perf_counter() - started < 1.0  # some 5 ms; a look at each trial would take seconds
