@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from scripts.benchmarks.search.problem import Problem
+from scripts.benchmarks.search.simulator import simulate
 from search_spaces import Categorical, Constant, Float, Int, Normal, SearchSpace
 from sweeps.schedule import make_scheduler
 from sweeps.search import Outcome, Params, Searcher
-from tests.conformance.simulator import Problem, simulate
 
 RUNGS = (1, 3, 9)
 MIXED = SearchSpace(
