@@ -1,0 +1,1 @@
+"""Searchers and schedulers on published learning curves, in virtual time."""
