@@ -88,7 +88,7 @@ class LeaseSearcher(Searcher):  # type: ignore[misc]  # ray is untyped here
 
 
 class StudyScheduler(FIFOScheduler):  # type: ignore[misc]  # ray is untyped here
-    """Takes each message to the study and brings back its decision."""
+    """Takes messages to the study and brings back its decision."""
 
     def __init__(self, leases: Leases) -> None:
         super().__init__()
@@ -98,16 +98,19 @@ class StudyScheduler(FIFOScheduler):  # type: ignore[misc]  # ray is untyped her
         ours = self._leases.bound.get(trial.trial_id)
         if ours is None:
             return str(TrialScheduler.STOP)
-        message = result["message"][0]
-        if message.get("unfit"):
+        last = result["messages"][-1]
+        if last.get("unfit"):
             self._leases.study.put_back(ours, Reason("worker-unfit", "its worker was not fit for another trial"))
             return str(TrialScheduler.STOP)
-        if (end := message.get("end")) and State(end["state"]) is State.INTERRUPTED:
-            self._leases.give_up(Reason(end["code"], end["text"]))
-            return str(TrialScheduler.STOP)
-        if take(self._leases.study, ours, message) is Decision.CONTINUE:
+        for message in result["messages"]:
+            if (end := message.get("end")) and State(end["state"]) is State.INTERRUPTED:
+                self._leases.give_up(Reason(end["code"], end["text"]))
+                return str(TrialScheduler.STOP)
+            if take(self._leases.study, ours, message) is not Decision.CONTINUE:
+                break
+        else:
             return str(TrialScheduler.CONTINUE)
-        spoiled = bool(message.get("end", {}).get("spoiled"))
+        spoiled = bool(last.get("end", {}).get("spoiled"))
         return str(TrialScheduler.STOP if spoiled or not self._hand_on(trial) else TrialScheduler.CONTINUE)
 
     def _hand_on(self, lease: Trial) -> bool:

@@ -6,13 +6,14 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from ray import tune
 
 from sweeps.engine.attempt import attempt
+from sweeps.engine.bundle import bundle
 from sweeps.engine.function_run import FunctionStuck
 from sweeps.engine.trial_log import TrialLog
 
@@ -20,7 +21,7 @@ _LOG = TrialLog()
 
 
 class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
-    """Hands on one message per ``step``.
+    """Hands on one message per ``step``, or a few quick ones.
 
     Tune starts it without a configuration: the driver calls ``begin`` once the worker is ready, so that what is
     trained is decided at the last moment, with everything known by then.
@@ -30,6 +31,7 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         self._messages: Iterator[dict[str, Any]] | None = None
         self._spoiled = False
         self._frozen = False
+        self._judged: Collection[int] | None = None
 
     def begin(self, task: dict[str, Any] | None) -> None:
         """What to train next, instead of what was trained; ``None`` when nothing was left."""
@@ -39,16 +41,16 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         _prepare_process(task)
         with contextlib.suppress(OSError):  # nobody hears of it here; the attempt meets the same and says so
             _LOG.open(Path(task["folder"]) / "log.txt")
+        self._judged = task["judged"]
         self._messages = attempt(task)
 
     def step(self) -> dict[str, Any]:
         if self._messages is None:
-            return {"message": [{"unfit": self._spoiled}]}
+            return {"messages": [{"unfit": self._spoiled}]}
         with _LOG.listening():
-            message = next(self._messages, {})
-        self._spoiled |= bool(message.get("end", {}).get("spoiled"))
-        # In a list, since Tune flattens nested dicts.
-        return {"message": [message]}
+            messages = bundle(self._messages, self._judged)
+        self._spoiled |= bool(messages[-1].get("end", {}).get("spoiled"))
+        return {"messages": messages}  # a list, since Tune flattens nested dicts
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._finish()

@@ -69,6 +69,11 @@ class AshaScheduler(JudgingScheduler):
         return tuple(rung.at for rung in self._rungs)
 
     @property
+    def judged(self) -> tuple[int, ...] | None:
+        """Its rungs: reports have no gaps."""
+        return self.rungs
+
+    @property
     def pausing(self) -> bool:
         """Whether losers are paused now, rather than stopped."""
         return self._mode == "promotion" or (self._mode == "auto" and self._resume_cost <= DEAREST_RESUME)

@@ -67,3 +67,8 @@ class Scheduler(ABC):
     def rungs(self) -> tuple[int, ...]:
         """The report numbers at which trials are compared; empty where there are none."""
         return ()
+
+    @property
+    def judged(self) -> tuple[int, ...] | None:
+        """The report numbers at which a decision can fall; ``None`` where it can at any."""
+        return None

@@ -13,3 +13,8 @@ class NoScheduler(Scheduler):
     def report(self, trial: str, report: int, score: float) -> Decision:  # noqa: ARG002
         """Always to go on."""
         return Decision.CONTINUE
+
+    @property
+    def judged(self) -> tuple[int, ...] | None:
+        """Nowhere."""
+        return ()

@@ -70,6 +70,11 @@ class Study:
         return self.open == 0 and not self._running
 
     @property
+    def judged(self) -> tuple[int, ...] | None:
+        """The report numbers at which a decision can fall; ``None`` where it can at any."""
+        return self._told.scheduler.judged
+
+    @property
     def record(self) -> SweepRecord:
         """The whole sweep as of now."""
         return self._told.records.record()

@@ -29,7 +29,7 @@ def parts(tmp_path):
 def tell(parts, lease, message):
     actor = SimpleNamespace(begin=SimpleNamespace(remote=parts.begun.append))
     trial = SimpleNamespace(trial_id=lease, temporary_state=SimpleNamespace(ray_actor=actor))
-    return parts.scheduler.on_trial_result(None, trial, {"message": [message]})
+    return parts.scheduler.on_trial_result(None, trial, {"messages": [message]})
 
 
 def report(number, value):
