@@ -1,0 +1,66 @@
+"""Under what circumstances rows are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BUDGET = 20.0  # full trainings
+AT = (5.0, 10.0, 20.0)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One way to run all rows.
+
+    Attributes:
+        workers: how many trials run at once.
+        points: report points of a full training; ``None`` for as many as the data has.
+        resume_cost: of a paused trial that a worker takes up, in report intervals.
+        timed: intervals take the data's seconds and the budget counts them, in units of the mean full training.
+        at: the budgets, in full trainings, at which tables show regret.
+    """
+
+    name: str
+    title: str
+    workers: int = 8
+    points: int | None = None
+    resume_cost: float = 0.0
+    timed: bool = False
+    budget: float = BUDGET
+    at: tuple[float, ...] = AT
+
+
+ALL_POINTS = Condition("a", "8 workers, every report point of the data, resuming free")
+CONDITIONS = {
+    condition.name: condition
+    for condition in (
+        ALL_POINTS,
+        Condition("b-half", "10 report points, resuming costs half an interval", points=10, resume_cost=0.5, at=AT[1:]),
+        Condition("b-two", "10 report points, resuming costs two intervals", points=10, resume_cost=2.0, at=AT[1:]),
+        Condition("c-1", "1 worker", workers=1),
+        Condition("c-4", "4 workers", workers=4),
+        Condition("c-32", "32 workers", workers=32),
+        Condition("d", "budget in seconds", timed=True),
+    )
+}
+# 8 workers are condition (a), and (e) is (a) as seen by the test metric: neither is run again.
+GROUPS = {
+    "a": ("a",),
+    "b": ("b-half", "b-two"),
+    "c": ("c-1", "c-4", "a", "c-32"),
+    "d": ("d",),
+    "e": ("a",),
+    "all": tuple(CONDITIONS),
+}
+
+
+def chosen_conditions(name: str) -> list[Condition]:
+    """The conditions of a letter, or one by its own name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    names = GROUPS.get(name, (name,))
+    if not set(names) <= set(CONDITIONS):
+        raise ValueError(f"no condition {name!r}; choose one of {', '.join([*GROUPS, *CONDITIONS])}")
+    return [CONDITIONS[one] for one in names]

@@ -1,0 +1,36 @@
+"""All rows, by name. A new one is a line."""
+
+from __future__ import annotations
+
+from scripts.benchmarks.search.optuna_rows import OPTUNA_ROWS
+from scripts.benchmarks.search.ours import ours
+from scripts.benchmarks.search.row import Row
+
+ROWS: dict[str, Row] = {
+    row.name: row
+    for row in (
+        ours("random", "random", "random"),
+        ours("random-median", "random + median stopping", "random", "median"),
+        ours(
+            "random-asha4", "random + ASHA as Ray Tune has it (stopping, eta 4)", "random", "asha", reduction_factor=4
+        ),
+        ours("rungs-asha", "**a model per rung + ASHA, stopping**", "bayesian", "asha"),
+        ours("rungs-median", "a model per rung + median stopping", "bayesian", "median"),
+        ours("rungs", "our TPE without early stopping", "bayesian"),
+        *OPTUNA_ROWS,
+    )
+}
+
+
+def chosen_rows(names: str) -> list[Row]:
+    """Rows by names with commas between; ``all`` for all.
+
+    Raises:
+        ValueError: there is no such row.
+    """
+    if names == "all":
+        return list(ROWS.values())
+    unknown = [name for name in names.split(",") if name not in ROWS]
+    if unknown:
+        raise ValueError(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    return [ROWS[name] for name in names.split(",")]
