@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from search_spaces.space import SearchSpace
+from sweeps.config.early_stopping import EarlyStopping
 from sweeps.config.settings import lay_over, without
 from trainer.config import Goal, TrainConfig
 
 Method = Literal["grid", "random", "bayesian"]
-SchedulerName = Literal["asha", "median", "none"]
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,6 @@ class Metric:
 
     name: str
     goal: Goal
-
-
-@dataclass(frozen=True)
-class EarlyStopping:
-    """How losing trials are stopped; ``grace`` and rungs count reports.
-
-    ``reduction_factor`` is ASHA's, ``min_trials`` the median rule's.
-    """
-
-    scheduler: SchedulerName = "none"
-    grace: int = 1
-    reduction_factor: float = 3.0
-    min_trials: int = 5
 
 
 @dataclass(frozen=True)
@@ -70,7 +57,7 @@ class SweepConfig:
     metric: Metric
     space: SearchSpace
     method: Method = "bayesian"
-    early_stopping: EarlyStopping = EarlyStopping()
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     trials: int | None = None
     resources: Resources = Resources()
     seed: int = 0
@@ -108,7 +95,7 @@ class SweepConfig:
             "metric": {"name": self.metric.name, "goal": self.metric.goal},
             "method": self.method,
             "parameters": self.space.to_mapping(),
-            "early_stopping": self._stopping_mapping(),
+            "early_stopping": self.early_stopping.to_mapping(),
             "trials": self.trials,
             "resources": {
                 "gpus_per_trial": self.resources.gpus_per_trial,
@@ -128,14 +115,3 @@ class SweepConfig:
         settings = self.trainer.model_dump(mode="json", exclude={"metric", "goal"})
         settings["data"] = {key: value for key, value in settings["data"].items() if value is not None}
         return without(settings, self.space.names)
-
-    def _stopping_mapping(self) -> dict[str, Any]:
-        stopping = self.early_stopping
-        mapping: dict[str, Any] = {"scheduler": stopping.scheduler}
-        if stopping.scheduler != "none":
-            mapping["grace"] = stopping.grace
-        if stopping.scheduler == "asha":
-            mapping["reduction_factor"] = stopping.reduction_factor
-        if stopping.scheduler == "median":
-            mapping["min_trials"] = stopping.min_trials
-        return mapping

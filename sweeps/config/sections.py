@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, cast
 
 from search_spaces import load_space, preset
 from search_spaces.errors import SpaceError, suggest
 from search_spaces.space import SearchSpace
+from sweeps.config.early_stopping import MODES, SETTINGS, EarlyStopping, Mode, SchedulerName
 from sweeps.config.places import Places, show
-from sweeps.config.records import EarlyStopping, Metric, Resources, SchedulerName
+from sweeps.config.records import Metric, Resources
 from sweeps.config.section import Section
 from trainer.config import Goal
 from trainer.errors import ConfigError
 from trainer.tasks import get_task
 
 _GOALS: Mapping[str, Goal] = {"maximize": "maximize", "minimize": "minimize", "max": "maximize", "min": "minimize"}
-_SCHEDULERS = ("asha", "median", "none")
-_BELONGS = {"reduction_factor": "asha", "min_trials": "median"}
 
 
 def read_metric(data: object, trainer: Mapping[str, Any], places: Places) -> Metric:
@@ -88,23 +88,30 @@ def read_early_stopping(data: object, places: Places) -> EarlyStopping:
     """
     if data is None:
         return EarlyStopping()
-    known = ("scheduler", "grace", "reduction_factor", "min_trials")
     if isinstance(data, bool):
-        message = f"expected one of {', '.join(_SCHEDULERS)}, got the boolean {data}"
+        message = f"expected one of {', '.join(SETTINGS)}, got the boolean {data}"
         raise places.error("early_stopping", message, "write asha or median" if data else "write none")
     if isinstance(data, str):
         data = {"scheduler": data}
-    section = Section(data, "early_stopping", places, known)
-    scheduler = section.choice("scheduler", _SCHEDULERS)
-    for name in known[1:]:
-        if section.has(name) and (scheduler == "none" or _BELONGS.get(name, scheduler) != scheduler):
-            raise section.error(name, f"means nothing to {scheduler}", "remove it")
     defaults = EarlyStopping()
+    known = tuple(field.name for field in fields(defaults))
+    section = Section(data, "early_stopping", places, known)
+    scheduler = cast("SchedulerName", section.choice("scheduler", tuple(SETTINGS)))
+    for name in known[1:]:
+        if section.has(name) and name not in SETTINGS[scheduler]:
+            raise section.error(name, f"means nothing to {scheduler}", "remove it")
+    if scheduler == "hyperband" and not section.has("reports"):
+        message = "is missing: brackets are laid out by the length of a training"
+        raise section.error("reports", message, "give the number of reports of a full training")
     return EarlyStopping(
-        cast("SchedulerName", scheduler),
+        scheduler,
         grace=cast("int", section.whole("grace", defaults.grace, least=1)),
         reduction_factor=section.number("reduction_factor", defaults.reduction_factor, above=1),
         min_trials=cast("int", section.whole("min_trials", defaults.min_trials, least=1)),
+        mode=cast("Mode", section.choice("mode", MODES, defaults.mode)),
+        reports=section.whole("reports", defaults.reports, least=1),
+        patience=cast("int", section.whole("patience", defaults.patience, least=1)),
+        min_delta=section.number("min_delta", defaults.min_delta, least=0),
     )
 
 

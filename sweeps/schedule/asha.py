@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from typing import Literal
 
+from sweeps.config.early_stopping import Mode
 from sweeps.schedule.base import Decision
 from sweeps.schedule.judging import GO_ON, JudgingScheduler, Verdict
 from sweeps.schedule.rung import Rung
 from sweeps.schedule.rungs import geometric_rungs
-
-Mode = Literal["auto", "stopping", "promotion"]
 
 # Resuming may cost so many report intervals more than beginning anew before stopping is the cheaper way.
 DEAREST_RESUME = 1.0
@@ -48,15 +46,22 @@ class AshaScheduler(JudgingScheduler):
         min_trials: how many scores a decision needs. With fewer at a rung, its own among them, a trial is
             not stopped; and nobody is promoted.
         mode: what becomes of those that do not go on.
+        skip: so many first rungs are left out (the paper's minimum early-stopping rate ``s``).
     """
 
     name = "asha"
 
     def __init__(
-        self, *, grace: int = 1, reduction_factor: float = 3, min_trials: int = 1, mode: Mode = "stopping"
+        self,
+        *,
+        grace: int = 1,
+        reduction_factor: float = 3,
+        min_trials: int = 1,
+        mode: Mode = "stopping",
+        skip: int = 0,
     ) -> None:
         super().__init__()
-        self._rungs = tuple(Rung(at, reduction_factor) for at in geometric_rungs(grace, reduction_factor))
+        self._rungs = tuple(Rung(at, reduction_factor) for at in geometric_rungs(grace, reduction_factor)[skip:])
         self._eta = reduction_factor
         self._min_trials = min_trials
         self._mode = mode
@@ -103,10 +108,17 @@ class AshaScheduler(JudgingScheduler):
 
         Takes a look at each rung that is in use, and none at its trials.
         """
+        found = self.candidate_at(last=last)
+        return found[1] if found else None
+
+    def candidate_at(self, *, last: bool = False) -> tuple[int, str] | None:
+        """The `candidate` with the rung that it waits at."""
         if not (self.pausing or last):
             return None
-        found = (rung.candidate(least=last) for rung in reversed(self._rungs) if last or len(rung) >= self._min_trials)
-        return next((trial for trial in found if trial is not None), None)
+        for rung in reversed(self._rungs):
+            if (trial := rung.candidate(max(self._allowed(rung), last))) is not None:
+                return rung.at, trial
+        return None
 
     def promotable(self, margin: int | None = None) -> list[str]:
         """The paused trials by rank over the share that may go on (``rank * reduction_factor / n``), lowest first.
@@ -114,8 +126,12 @@ class AshaScheduler(JudgingScheduler):
         Those up to 1 may go on now; at 2, a rung has to double before its trial may, at worst. Of equal ones
         the higher rung comes first, since more training would be lost there.
         """
-        found = [(order, -rung.at, trial) for rung in self._rungs if len(rung) for order, trial in rung.waiting(margin)]
-        return [trial for *_, trial in sorted(found)]
+        return [trial for *_, trial in sorted(self.standings(margin))]
+
+    def standings(self, margin: int | None = None) -> list[tuple[float, int, str]]:
+        """The paused trials as `promotable` sorts them: rank over share, minus the rung, the trial."""
+        used = [rung for rung in self._rungs if len(rung)]
+        return [(order, -rung.at, trial) for rung in used for order, trial in rung.waiting(margin)]
 
     def _judge(self, trial: str, report: int, score: float) -> Verdict:
         passed = bisect_right(self._rungs, report, key=lambda rung: rung.at)
@@ -123,15 +139,22 @@ class AshaScheduler(JudgingScheduler):
         if passed == 0 or (rung := self._rungs[passed - 1]) is before:
             return GO_ON
         self._judged[trial] = rung
-        rung.record(trial, score)
+        self._record(rung, trial, score)
         return self._pause_or_go_on(rung, trial, score) if self.pausing else self._stop_or_go_on(rung, score)
 
+    def _record(self, rung: Rung, trial: str, score: float) -> None:
+        rung.record(trial, score)
+
+    def _allowed(self, rung: Rung) -> int:
+        """How many of the best at ``rung`` may go on in promotion."""
+        return rung.share if len(rung) >= self._min_trials else 0
+
     def _pause_or_go_on(self, rung: Rung, trial: str, score: float) -> Verdict:
-        rank = rung.rank(trial)
-        if rank <= rung.share and len(rung) >= self._min_trials:
+        rank, allowed = rung.rank(trial), self._allowed(rung)
+        if rank <= allowed:
             return GO_ON
         rung.pause(trial)
-        top = f"the best {rung.share} go on" if rung.share else "too few to compare"
+        top = f"the best {allowed} go on" if allowed else "none goes on yet"
         return Verdict(Decision.PAUSE, f"rung {rung.at}: {score:.4g} is rank {rank} of {len(rung)}, {top}")
 
     def _stop_or_go_on(self, rung: Rung, score: float) -> Verdict:

@@ -40,6 +40,11 @@ class Rung:
         return -self._order[rank - 1][0]
 
     @property
+    def scores(self) -> dict[str, float]:
+        """The scores of all that are recorded here, in the order in which they came."""
+        return {trial: -place[0] for trial, place in self._places.items()}
+
+    @property
     def share(self) -> int:
         """How many may go on: the number of recorded trials over eta, rounded down."""
         return int(len(self._order) / self._eta + 1e-9)  # 33 / 1.1 is 29.999999999999996
@@ -55,15 +60,15 @@ class Rung:
         if self._waiting[index : index + 1] == [entry]:
             del self._waiting[index]
 
-    def candidate(self, least: int = 0) -> str | None:
-        """The best trial that waits here, if it is among those that may go on: the share, or ``least`` if more."""
+    def candidate(self, allowed: int) -> str | None:
+        """The best trial that waits here, if it is one of the best ``allowed``."""
         if not self._waiting:
             return None
-        best = self._waiting[0][-1]  # if not even the best one is in the share, no other is
-        return best if self.rank(best) <= max(self.share, least) else None
+        best = self._waiting[0][-1]  # if not even the best of them is, no other one is
+        return best if self.rank(best) <= allowed else None
 
     def waiting(self, margin: int | None = None) -> list[tuple[float, str]]:
-        """The trials that wait, each with its rank in units of the share: up to 1 it may go on.
+        """The trials that wait, each with its rank in units of the share: up to 1 it is in the share.
 
         With a ``margin``, only those at most so many ranks below the share.
         """

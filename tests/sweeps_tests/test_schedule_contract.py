@@ -6,6 +6,7 @@ import pytest
 
 from sweeps.errors import InputError
 from sweeps.schedule import SCHEDULERS, Scheduler, make_scheduler
+from sweeps.schedule.asha import AshaScheduler
 from tests.conformance.schedule_suite import SchedulerSuite
 
 
@@ -23,7 +24,7 @@ class TestAsha(SchedulerSuite):
 
 class TestAshaWithGraceAndASmallFractionalFactor(SchedulerSuite):
     def make(self) -> Scheduler:
-        return make_scheduler("asha", grace=2, reduction_factor=1.5, min_trials=4)
+        return AshaScheduler(grace=2, reduction_factor=1.5, min_trials=4)
 
 
 class TestMedian(SchedulerSuite):
@@ -32,7 +33,7 @@ class TestMedian(SchedulerSuite):
 
 
 def test_every_scheduler_is_made_by_its_name() -> None:
-    assert [make_scheduler(name).name for name in SCHEDULERS] == list(SCHEDULERS)
+    assert [make_scheduler(name, reports=9).name for name in SCHEDULERS] == list(SCHEDULERS)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,15 @@ def test_every_scheduler_is_made_by_its_name() -> None:
         ({"name": "asha", "grace": 0}, "early_stopping.grace"),
         ({"name": "asha", "reduction_factor": 1}, "early_stopping.reduction_factor"),
         ({"name": "asha", "reduction_factor": float("nan")}, "early_stopping.reduction_factor"),
+        ({"name": "asha", "mode": "promoting"}, "early_stopping.mode"),
         ({"name": "median", "min_trials": 0}, "early_stopping.min_trials"),
+        ({"name": "hyperband"}, "early_stopping.reports"),
+        ({"name": "hyperband", "reports": 0}, "early_stopping.reports"),
+        ({"name": "hyperband", "reports": 9, "reduction_factor": 0.5}, "early_stopping.reduction_factor"),
+        ({"name": "pasha", "grace": -1}, "early_stopping.grace"),
+        ({"name": "patience", "patience": 0}, "early_stopping.patience"),
+        ({"name": "patience", "min_delta": -0.1}, "early_stopping.min_delta"),
+        ({"name": "patience", "min_delta": float("nan")}, "early_stopping.min_delta"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_their_key(settings: dict[str, float], key: str) -> None:

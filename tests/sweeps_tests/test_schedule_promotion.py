@@ -186,7 +186,7 @@ def test_why_a_trial_is_paused() -> None:
     scheduler = promoting(grace=2)
     for trial, score in (("a", 0.5), ("b", 0.8), ("c", 0.25), ("d", 0.75)):
         scheduler.report(trial, 2, score)
-    assert scheduler.explain("b") == "rung 2: 0.8 is rank 1 of 2, too few to compare"
+    assert scheduler.explain("b") == "rung 2: 0.8 is rank 1 of 2, none goes on yet"
     assert scheduler.explain("d") == "rung 2: 0.75 is rank 2 of 4, the best 1 go on"
     scheduler.start("b")
     scheduler.end("d")

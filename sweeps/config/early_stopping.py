@@ -1,0 +1,70 @@
+"""Early stopping, as a sweep file says it: the schedulers, and which settings each of them has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SchedulerName = Literal["none", "asha", "hyperband", "pasha", "median", "patience"]
+Mode = Literal["auto", "stopping", "promotion"]
+
+MODES: tuple[Mode, ...] = ("auto", "stopping", "promotion")
+
+# The one table of what belongs to what: files, records and schedulers all go by it.
+SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "asha": ("grace", "reduction_factor", "mode"),
+    "hyperband": ("grace", "reduction_factor", "mode", "reports"),
+    "pasha": ("grace", "reduction_factor"),
+    "median": ("grace", "min_trials"),
+    "patience": ("grace", "patience", "min_delta"),
+}
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """How losing trials are stopped; ``grace``, rungs, ``reports`` and ``patience`` count reports.
+
+    `SETTINGS` says which of these mean something to which scheduler; the others keep their defaults.
+    """
+
+    scheduler: SchedulerName = "none"
+    grace: int = 1
+    reduction_factor: float = 3.0
+    min_trials: int = 5
+    mode: Mode = "stopping"
+    reports: int | None = None
+    patience: int = 3
+    min_delta: float = 0.0
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the scheduler is made with: its own settings, by name."""
+        return {name: getattr(self, name) for name in SETTINGS[self.scheduler]}
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As in a sweep file; complete."""
+        return {"scheduler": self.scheduler, **self.settings}
+
+
+def grace_after(warmup_reports: float, grace: int) -> int:
+    """The least first rung, from ``grace`` on, at which no trial is still warming up.
+
+    While the learning rate climbs, scores say which trials climb fast, not which are good. So the first rung
+    comes after the warm-up, with some training at the full rate before it: ``grace_after(2.5, 1)`` is 3,
+    and so is ``grace_after(2.0, 1)``.
+
+    Args:
+        warmup_reports: how long the warm-up is, in report intervals; 0 for none.
+        grace: the first rung that was asked for.
+
+    Raises:
+        ValueError: a warm-up that is negative or not finite.
+    """
+    if not (math.isfinite(warmup_reports) and warmup_reports >= 0):
+        raise ValueError(f"warmup_reports is a number of report intervals, at least 0, got {warmup_reports}")
+    if warmup_reports == 0:
+        return grace
+    return max(grace, math.floor(warmup_reports + 1e-9) + 1)  # 0.3 of 10 reports may come as 2.9999999999999996
