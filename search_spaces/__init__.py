@@ -1,5 +1,7 @@
 """What may vary in a sweep: parameters, search spaces, and W&B's way of writing them. Pure Python."""
 
+from search_spaces.conditions import Condition
+from search_spaces.constraints import Constraint, ConstraintError
 from search_spaces.errors import SpaceError
 from search_spaces.library import preset, preset_names
 from search_spaces.loader import load_parameter, load_space
@@ -8,7 +10,10 @@ from search_spaces.space import SearchSpace
 
 __all__ = [
     "Categorical",
+    "Condition",
     "Constant",
+    "Constraint",
+    "ConstraintError",
     "Float",
     "Int",
     "Normal",

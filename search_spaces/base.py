@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import copy
 import random
 import re
 from abc import ABC, abstractmethod
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any
+from typing import Any, cast
 
+from search_spaces.conditions import Condition, When, read_when
 from search_spaces.errors import SpaceError
+from search_spaces.values import is_int
 
 # W&B's pattern for names of parameters, so that blocks can be carried over.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
@@ -23,11 +25,21 @@ class Parameter(ABC):
         name: dotted where it reaches inside a mapping (``model_args.hidden``).
         default: the value to start from, or ``None`` for the natural middle.
         points: how many values a grid takes of a range; ``None``: all of them, where they can be counted.
+        prior: where a person expects good values, or ``None``; searchers that use priors draw near it.
+        when: the conditions under which the parameter is active, all of them; empty: always. Written as
+            ``{parent: value, ...}`` (see ``read_when``), kept as `conditions`.
     """
 
     name: str
     default: Any
     points: int | None
+    prior: Any
+    when: When
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What ``when`` says."""
+        return cast("tuple[Condition, ...]", self.when)
 
     def sample(self, rng: random.Random) -> Any:
         """A value drawn from this parameter's distribution; uses one draw of ``rng``."""
@@ -86,12 +98,16 @@ class Parameter(ABC):
         if self.points is not None and (not is_int(self.points) or not 1 <= self.points <= MOST_POINTS):
             message = f"points must be a whole number from 1 to {MOST_POINTS}, got {self.points!r}"
             raise SpaceError(self.name, message, "give such a number, or leave points out")
-        if self.default is not None and not self.contains(self.default):
-            raise SpaceError(self.name, f"default {self.default!r} is not one of its values", "choose one inside")
+        for key, value in (("default", self.default), ("prior", self.prior)):
+            if value is not None and not self.contains(value):
+                message = f"{key} {value!r} is not one of its values"
+                raise SpaceError(self.name, message, f"choose one inside: its ends are {self.ends!r}")
+        object.__setattr__(self, "when", read_when(self.name, self.when))
 
     def _extras(self) -> dict[str, Any]:
-        found = {"default": self.default, "points": self.points}
-        return {key: value for key, value in found.items() if value is not None}
+        found = {"default": self.default, "points": self.points, "prior": copy.deepcopy(self.prior)}
+        when = {condition.parent: condition.to_value() for condition in self.conditions}
+        return {key: value for key, value in found.items() if value is not None} | ({"when": when} if when else {})
 
     def _require(self, value: object) -> None:
         if not self.contains(value):
@@ -100,21 +116,6 @@ class Parameter(ABC):
     def _no_points(self) -> SpaceError:
         mend = "add points: 5, quantise it with q, or list its values"
         return SpaceError(self.name, "a grid needs a number of points for a continuous range", mend)
-
-
-def is_int(value: object) -> bool:
-    """A whole number by type; booleans are not numbers here."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_number(value: object) -> bool:
-    """A finite number by type; booleans are not numbers here."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number beyond the largest float
-        return False
 
 
 def check_unit(u: float) -> float:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from search_spaces.base import Parameter, check_unit, is_number
+from search_spaces.base import Parameter, check_unit
+from search_spaces.conditions import When
 from search_spaces.errors import SpaceError
+from search_spaces.values import is_number, same
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,10 @@ class Categorical(Parameter):
     """One of ``choices``, equally likely, or with ``probabilities`` that sum to 1.
 
     Choices are what YAML can hold: texts, numbers, booleans, null, lists, mappings.
+
+    Args:
+        ordinal: whether their order means something, so that neighbours tell of each other, as in
+            ``[tiny, small, base, large]``. Numbers in order need no such word; see `ordered`.
 
     Raises:
         SpaceError: no choices, one twice, or probabilities that do not fit them.
@@ -29,6 +35,9 @@ class Categorical(Parameter):
     probabilities: Sequence[float] | None = None
     default: Any = None
     points: None = None
+    prior: Any = None
+    ordinal: bool = False
+    when: When = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.choices, str) or not isinstance(self.choices, Sequence):
@@ -40,11 +49,13 @@ class Categorical(Parameter):
         if self.probabilities is not None:
             self._check_probabilities(self.probabilities)
             object.__setattr__(self, "probabilities", tuple(float(share) for share in self.probabilities))
+        if not isinstance(self.ordinal, bool):
+            raise SpaceError(self.name, f"ordinal must be true or false, got {self.ordinal!r}", "write ordinal: true")
         self._check_common()
 
     def contains(self, value: object) -> bool:
         """Whether it is one of the choices."""
-        return any(_same(value, choice) for choice in self.choices)
+        return any(same(value, choice) for choice in self.choices)
 
     def from_unit(self, u: float) -> Any:
         """See ``Parameter.from_unit``: by cumulative probability, in the order of the choices."""
@@ -56,7 +67,7 @@ class Categorical(Parameter):
     def to_unit(self, value: Any) -> float:
         """See ``Parameter.to_unit``: the middle of the choice's share."""
         self._require(value)
-        index = next(i for i, choice in enumerate(self.choices) if _same(value, choice))
+        index = next(i for i, choice in enumerate(self.choices) if same(value, choice))
         shares = (0.0, *self._cumulative)
         return min((shares[index] + shares[index + 1]) / 2, 1.0)
 
@@ -78,11 +89,16 @@ class Categorical(Parameter):
         """Every choice."""
         return tuple(self.grid())
 
+    @property
+    def ordered(self) -> bool:
+        """Whether a model should treat the choices as ordered: ``ordinal``, or numbers in order."""
+        return self.ordinal or in_order(self.choices)
+
     def to_mapping(self) -> dict[str, Any]:
         """See ``Parameter.to_mapping``."""
-        if self.probabilities is None:
-            return {"values": self.grid(), **self._extras()}
-        return {"values": self.grid(), "probabilities": list(self.probabilities), **self._extras()}
+        shares = {} if self.probabilities is None else {"probabilities": list(self.probabilities)}
+        ordinal = {"ordinal": True} if self.ordinal else {}
+        return {"values": self.grid(), **shares, **ordinal, **self._extras()}
 
     @property
     def _cumulative(self) -> tuple[float, ...]:
@@ -95,7 +111,7 @@ class Categorical(Parameter):
         for i, choice in enumerate(self.choices):
             if isinstance(choice, float) and not math.isfinite(choice):
                 raise SpaceError(self.name, f"values must be finite, got {choice!r}", "remove it")
-            if any(_same(choice, earlier) for earlier in self.choices[:i]):
+            if any(same(choice, earlier) for earlier in self.choices[:i]):
                 raise SpaceError(self.name, f"lists {choice!r} twice", "remove one; probabilities weigh choices")
 
     def _check_probabilities(self, shares: Sequence[Any]) -> None:
@@ -123,13 +139,15 @@ class Constant(Parameter):
     value: Any
     default: None = None
     points: None = None
+    prior: None = None
+    when: When = ()
 
     def __post_init__(self) -> None:
         self._check_common()
 
     def contains(self, value: object) -> bool:
         """Whether it is the value."""
-        return _same(value, self.value)
+        return same(value, self.value)
 
     def from_unit(self, u: float) -> Any:
         """The value."""
@@ -161,9 +179,11 @@ class Constant(Parameter):
 
     def to_mapping(self) -> dict[str, Any]:
         """See ``Parameter.to_mapping``."""
-        return {"value": copy.deepcopy(self.value)}
+        return {"value": copy.deepcopy(self.value), **self._extras()}
 
 
-def _same(one: object, other: object) -> bool:
-    # In Python True == 1; in a configuration they are two things.
-    return isinstance(one, bool) == isinstance(other, bool) and one == other
+def in_order(values: Sequence[Any]) -> bool:
+    """Whether values are numbers, each larger than the one before, or each smaller: batch sizes, say."""
+    if not all(is_number(value) for value in values):
+        return False
+    return all(a < b for a, b in itertools.pairwise(values)) or all(a > b for a, b in itertools.pairwise(values))

@@ -56,9 +56,7 @@ def number(name: str, spec: Spec, key: str, default: float | None = None) -> Any
 
 def _extras(name: str, spec: Spec) -> dict[str, Any]:
     found: dict[str, Any] = {key: spec[key] for key in ("points",) if key in spec}
-    if "default" in spec:
-        found["default"] = number(name, spec, "default")
-    return found
+    return found | {key: number(name, spec, key) for key in ("default", "prior") if key in spec}
 
 
 def _exponential(name: str, key: str, exponent: float) -> float:
@@ -73,7 +71,8 @@ def _constant(name: str, spec: Spec) -> Parameter:
 
 
 def _categorical(name: str, spec: Spec) -> Parameter:
-    return Categorical(name, spec["values"], spec.get("probabilities"), default=spec.get("default"))
+    extras = {key: spec[key] for key in ("probabilities", *_OF_CHOICES) if key in spec}
+    return Categorical(name, spec["values"], **extras)
 
 
 def _int_uniform(name: str, spec: Spec) -> Parameter:
@@ -151,12 +150,13 @@ def _quantised_log_normal(name: str, spec: Spec) -> Parameter:
     return _normal(name, spec, log=True, quantised=True)
 
 
-_BOUNDS, _OURS, _MOMENTS = ("min", "max"), ("default", "points"), ("mu", "sigma")
+_BOUNDS, _OURS, _MOMENTS = ("min", "max"), ("default", "points", "prior"), ("mu", "sigma")
+_OF_CHOICES = ("default", "prior", "ordinal")
 
 DISTRIBUTIONS: Mapping[str, Distribution] = {
     "constant": Distribution(_constant, ("value",)),
-    "categorical": Distribution(_categorical, ("values",), ("default",)),
-    "categorical_w_probabilities": Distribution(_categorical, ("values", "probabilities"), ("default",)),
+    "categorical": Distribution(_categorical, ("values",), _OF_CHOICES),
+    "categorical_w_probabilities": Distribution(_categorical, ("values", "probabilities"), _OF_CHOICES),
     "int_uniform": Distribution(_int_uniform, _BOUNDS, _OURS),
     "uniform": Distribution(_uniform, _BOUNDS, _OURS),
     "q_uniform": Distribution(_quantised, _BOUNDS, ("q", *_OURS)),
@@ -173,4 +173,9 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
     "q_log_normal": Distribution(_quantised_log_normal, (), (*_MOMENTS, "q", *_OURS)),
 }
 
-KEYS = ("value", "values", "probabilities", "distribution", "min", "max", "mu", "sigma", "q", "parameters", *_OURS)
+KEYS = (
+    *("value", "values", "probabilities", "distribution", "min", "max", "mu", "sigma", "q", "parameters"),
+    *_OURS,
+    "ordinal",
+    "when",
+)

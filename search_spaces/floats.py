@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from search_spaces.base import Parameter, check_unit, is_number, multiple, multiples_within
+from search_spaces.base import Parameter, check_unit, multiple, multiples_within
+from search_spaces.conditions import When
 from search_spaces.scale import at, check_bounds, check_log, check_multiples, position
+from search_spaces.values import is_number
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Float(Parameter):
     step: float | None = None
     default: float | None = None
     points: int | None = None
+    prior: float | None = None
+    when: When = ()
 
     def __post_init__(self) -> None:
         check_bounds(self)

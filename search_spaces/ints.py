@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from search_spaces.base import Parameter, check_unit, is_int
+from search_spaces.base import Parameter, check_unit
+from search_spaces.conditions import When
 from search_spaces.errors import SpaceError
 from search_spaces.scale import at, check_bounds, check_log, check_multiples, position
+from search_spaces.values import is_int
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Int(Parameter):
     step: int = 1
     default: int | None = None
     points: int | None = None
+    prior: int | None = None
+    when: When = ()
 
     def __post_init__(self) -> None:
         for label, bound in (("min", self.low), ("max", self.high)):

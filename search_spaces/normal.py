@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
-from search_spaces.base import Parameter, check_unit, is_int, is_number, multiple
+from search_spaces.base import Parameter, check_unit, multiple
+from search_spaces.conditions import When
 from search_spaces.errors import SpaceError
+from search_spaces.values import is_int, is_number
 
 # Quantiles 0 and 1 lie at infinity; the ends that can be drawn are some seven standard deviations out.
 TAIL = 1e-12
@@ -32,6 +34,8 @@ class Normal(Parameter):
     step: float | None = None
     default: float | None = None
     points: int | None = None
+    prior: float | None = None
+    when: When = ()
 
     def __post_init__(self) -> None:
         if not is_number(self.mu):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from search_spaces.base import is_number
 from search_spaces.errors import SpaceError
+from search_spaces.values import is_number
 
 
 class Range(Protocol):
