@@ -27,9 +27,61 @@ class TestAshaWithGraceAndASmallFractionalFactor(SchedulerSuite):
         return AshaScheduler(grace=2, reduction_factor=1.5, min_trials=4)
 
 
+class TestAshaWithPromotion(SchedulerSuite):
+    stops, pauses = False, True
+
+    def make(self) -> Scheduler:
+        return make_scheduler("asha", grace=1, reduction_factor=3, mode="promotion")
+
+
+class TestAshaWithPromotionAndASmallFractionalFactor(SchedulerSuite):
+    stops, pauses = False, True
+
+    def make(self) -> Scheduler:
+        return AshaScheduler(grace=2, reduction_factor=1.5, min_trials=4, mode="promotion")
+
+
+class TestAshaByCost(SchedulerSuite):
+    pauses = True
+
+    def make(self) -> Scheduler:
+        return make_scheduler("asha", grace=1, reduction_factor=3, mode="auto")
+
+
+class TestHyperband(SchedulerSuite):
+    def make(self) -> Scheduler:
+        return make_scheduler("hyperband", grace=1, reduction_factor=3, reports=12)
+
+
+class TestHyperbandWithPromotion(SchedulerSuite):
+    stops, pauses = False, True
+
+    def make(self) -> Scheduler:
+        return make_scheduler("hyperband", grace=1, reduction_factor=2, reports=12, mode="promotion")
+
+
+class TestHyperbandByCost(SchedulerSuite):
+    pauses = True
+
+    def make(self) -> Scheduler:
+        return make_scheduler("hyperband", grace=2, reduction_factor=2, reports=12, mode="auto")
+
+
+class TestPasha(SchedulerSuite):
+    stops, pauses = False, True
+
+    def make(self) -> Scheduler:
+        return make_scheduler("pasha", grace=1, reduction_factor=2)
+
+
 class TestMedian(SchedulerSuite):
     def make(self) -> Scheduler:
         return make_scheduler("median", grace=2)
+
+
+class TestPatience(SchedulerSuite):
+    def make(self) -> Scheduler:
+        return make_scheduler("patience", grace=2, patience=2, min_delta=0.005)
 
 
 def test_every_scheduler_is_made_by_its_name() -> None:
