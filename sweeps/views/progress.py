@@ -150,7 +150,7 @@ class Progress:
             what = f": {trial.reason.text}" if trial.reason and trial.reason.text else ""
         else:
             best = trial.best(self._metric, self._goal)
-            what = f" {self._metric}={metric_text(best.metrics[self._metric])}" if best else ""
+            what = f", at best {self._metric}={metric_text(best.metrics[self._metric])}" if best else ""
         left = self._left()
         done = f"{self._tally.done} of {self._planned} done" + (f", {left}" if left else "")
         count = len(trial.reports)

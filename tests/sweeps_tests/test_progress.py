@@ -77,8 +77,8 @@ def test_single_lines_where_there_is_no_terminal(stream, clock):
         "t0001 running lr=3.1e-4",
         "t0001 report 1 accuracy=0.95 new best",
         "t0002 report 1 accuracy=0.5 best=0.95 (t0001)",
-        "t0001 finished (completed) after 1 report accuracy=0.95; 1 of 4 done",
-        "t0002 stopped (asha) after 2 reports accuracy=0.5; 2 of 4 done, about 60 s (2 trials took 60 s)",
+        "t0001 finished (completed) after 1 report, at best accuracy=0.95; 1 of 4 done",
+        "t0002 stopped (asha) after 2 reports, at best accuracy=0.5; 2 of 4 done, about 60 s (2 trials took 60 s)",
         "t0003 failed (error) after 0 reports: ValueError: no way; 3 of 4 done, about 20 s (3 trials took 60 s)",
     ]
 
