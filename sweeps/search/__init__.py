@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from search_spaces.space import SearchSpace
 from sweeps.errors import InputError
 from sweeps.search.base import Outcome, Params, Searcher
 from sweeps.search.grid import GridSearcher
+from sweeps.search.points_first import PointsFirst
 from sweeps.search.random import RandomSearcher
 
+S = TypeVar("S", bound=Searcher)
 METHODS = ("grid", "random", "bayesian")
 
-__all__ = ["METHODS", "Outcome", "Params", "Searcher", "make_searcher"]
+__all__ = ["METHODS", "Outcome", "Params", "PointsFirst", "Searcher", "make_searcher"]
 
 
 def make_searcher(
@@ -22,6 +25,7 @@ def make_searcher(
     seed: int,
     trials: int | None = None,  # noqa: ARG001
     rungs: Sequence[int] = (),
+    points: Sequence[Params] = (),
 ) -> Searcher:
     """The searcher for ``method``.
 
@@ -33,19 +37,28 @@ def make_searcher(
             extended goes on exactly as a longer one would have.
         rungs: the report numbers at which the scheduler compares trials (`Scheduler.rungs`); a searcher
             with a model keeps one for each of them.
+        points: legal configurations to try first. A grid leaves them out afterwards.
 
     Raises:
-        InputError: there is no such method.
+        InputError: there is no such method, or it cannot honour the space's conditions or constraints.
         SpaceError: a grid of a continuous range without a number of points.
     """
     match method:
-        case "random":
-            return RandomSearcher(space, seed=seed)
         case "grid":
-            return GridSearcher(space)
+            return _able(GridSearcher, method, space)(space, first=points)
+        case "random":
+            searcher: Searcher = _able(RandomSearcher, method, space)(space, seed=seed)
         case "bayesian" | "tpe":
             from sweeps.search.tpe import TpeSearcher  # only here: Optuna takes a third of a second to import
 
-            return TpeSearcher(space, seed=seed, rungs=rungs)
+            searcher = _able(TpeSearcher, method, space)(space, seed=seed, rungs=rungs)
         case _:
             raise InputError(f"no search method {method!r}", key="method", mend=f"choose one of {', '.join(METHODS)}")
+    return PointsFirst(searcher, points) if points else searcher
+
+
+def _able(searcher: type[S], method: str, space: SearchSpace) -> type[S]:
+    """The searcher's class, where it can search this space."""
+    if reason := searcher.supports(space):
+        raise InputError(f"{method} cannot search this space: {reason}", key="method", mend="take bayesian or random")
+    return searcher

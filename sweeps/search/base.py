@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from search_spaces.space import SearchSpace
+
 Params = Mapping[str, Any]
 
 
@@ -23,7 +25,19 @@ class Outcome(StrEnum):
 
 
 class Searcher(ABC):
-    """Asks and tells. Scores are larger-is-better everywhere in this room (the study flips the sign)."""
+    """Asks and tells. Scores are larger-is-better everywhere in this room (the study flips the sign).
+
+    A configuration has the active parameters of the space only, and fulfils its constraints
+    (``SearchSpace.contains``). A searcher that cannot keep to that says so in ``supports``.
+    """
+
+    @classmethod
+    def supports(cls, space: SearchSpace) -> str | None:  # noqa: ARG003
+        """``None``, or why this searcher cannot search ``space``: its conditions, its constraints.
+
+        For the end of an error line: "lora_rank has conditions, and its model wants all parameters in every trial".
+        """
+        return None
 
     @abstractmethod
     def ask(self, number: int) -> Params | None:

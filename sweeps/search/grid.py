@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
+from itertools import chain, islice
 from typing import Any
 
 from search_spaces.space import SearchSpace
+from search_spaces.values import same
 from sweeps.search.base import Params, Searcher
 
 
@@ -14,14 +16,17 @@ class GridSearcher(Searcher):
 
     Args:
         space: what may vary.
+        first: legal configurations to try before; the grid leaves them out.
 
     Raises:
         SpaceError: a continuous range without a number of points.
     """
 
-    def __init__(self, space: SearchSpace) -> None:
-        self._size = space.grid_size()
-        self._rest = space.grid()
+    def __init__(self, space: SearchSpace, first: Sequence[Params] = ()) -> None:
+        self._size = space.grid_size() + sum(not space.on_grid(params) for params in first)
+        tried = [dict(params) for params in first]
+        rest = (params for params in space.grid() if not any(_alike(params, one) for one in tried))
+        self._rest = chain(tried, rest)
         self._made: list[dict[str, Any]] = []  # only so far as was asked: a grid may be large
 
     def ask(self, number: int) -> Params | None:
@@ -33,3 +38,7 @@ class GridSearcher(Searcher):
     def size(self) -> int | None:
         """How many combinations there are."""
         return self._size
+
+
+def _alike(one: Params, other: Params) -> bool:
+    return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from search_spaces.choices import in_order
 from search_spaces.parameters import Categorical, Constant, Float, Int, Parameter
 from search_spaces.space import SearchSpace
 from sweeps.search.base import Params
@@ -105,36 +106,41 @@ def dimension(parameter: Parameter) -> Dimension:
         case Categorical():
             shares = parameter.probabilities or [1.0] * len(parameter.choices)
             choices = [choice for choice, share in zip(parameter.choices, shares, strict=True) if share > 0]
-            if _in_order(choices):
+            if parameter.ordinal or in_order(choices):
                 return _Choice(choices, IntDistribution(0, len(choices) - 1))
             return _Choice(choices, CategoricalDistribution(range(len(choices))))
         case _:
             return _Unit(parameter, FloatDistribution(0.0, 1.0))
 
 
-def _in_order(choices: Sequence[Any]) -> bool:
-    """Whether choices are numbers in order, say batch sizes: then neighbours tell of each other."""
-    if not all(isinstance(choice, int | float) and not isinstance(choice, bool) for choice in choices):
-        return False
-    return all(a < b for a, b in pairwise(choices)) or all(a > b for a, b in pairwise(choices))
-
-
 class OptunaSpace:
-    """A search space as Optuna's distributions, by name; constants are added to what comes back."""
+    """A search space as Optuna's distributions, by name.
+
+    Codes are complete, as Optuna's multivariate samplers want them: an inactive parameter has one too. Constants have
+    none; they are added to what comes back.
+    """
 
     def __init__(self, space: SearchSpace) -> None:
+        self._space = space
         self._constants = {p.name: p.value for p in space if isinstance(p, Constant)}
-        self._names = [p.name for p in space]
         self._dimensions = {p.name: dimension(p) for p in space.searched}
         self.distributions = {name: dimension.distribution for name, dimension in self._dimensions.items()}
 
-    def encode(self, params: Params) -> dict[str, float | int]:
-        """A configuration of ours as a trial of Optuna's has it."""
-        return {name: dimension.encode(params[name]) for name, dimension in self._dimensions.items()}
+    def encode(self, params: Params, rng: random.Random | None = None) -> dict[str, float | int]:
+        """A configuration of ours as a trial of Optuna's has it.
+
+        Args:
+            params: the configuration.
+            rng: for a parameter that is inactive there: it gets a draw from its own distribution. So its
+                density stays that of the space, and says nothing of where the trials without it did well.
+        """
+        values = dict(params)
+        for parameter in self._space.searched:
+            if rng is not None and parameter.name not in values:
+                values[parameter.name] = parameter.sample(rng)
+        return {name: dimension.encode(values[name]) for name, dimension in self._dimensions.items()}
 
     def decode(self, codes: Params) -> dict[str, Any]:
-        """The configuration of ours for what Optuna chose, in the order of the space."""
-        return {
-            name: self._constants[name] if name in self._constants else self._dimensions[name].decode(codes[name])
-            for name in self._names
-        }
+        """The configuration of ours for what Optuna chose, in the order of the space, less what is inactive."""
+        decoded = {name: dimension.decode(codes[name]) for name, dimension in self._dimensions.items()}
+        return self._space.active(self._constants | decoded)

@@ -11,6 +11,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import TrialState
 
 Codes = Mapping[str, float | int]
+CANDIDATES = 24  # Optuna's own number
 
 # A study of ours is an implementation detail: nobody wants a line about each one that is created.
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -19,8 +20,10 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 class _Sampler(optuna.samplers.TPESampler):  # type: ignore[misc]  # Optuna's types are not followed
     """TPE over a space that is known: Optuna looks through all trials for what they have in common."""
 
-    def __init__(self, space: dict[str, BaseDistribution], seed: int) -> None:
-        super().__init__(seed=seed, n_startup_trials=0, multivariate=True, constant_liar=True)
+    def __init__(self, space: dict[str, BaseDistribution], seed: int, candidates: int) -> None:
+        super().__init__(
+            seed=seed, n_startup_trials=0, n_ei_candidates=candidates, multivariate=True, constant_liar=True
+        )
         self.space = space
 
     def infer_relative_search_space(
@@ -81,15 +84,17 @@ class RungModel:
                     model.observe(other, self.observed[other])
         return model
 
-    def suggest(self, seed: int) -> Codes:
+    def suggest(self, seed: int, candidates: int = CANDIDATES) -> Codes:
         """The configuration with the best expected improvement, by a fresh sampler with ``seed``.
+
+        It is the best of ``candidates`` draws from the density of the good trials; a single one is a plain draw.
 
         Multivariate TPE (Bergstra et al. 2011; joint densities as in BOHB, Falkner et al. 2018, section 3.2)
         with the constant liar: pending trials count as bad ones, so that others are offered other places.
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)  # multivariate, before Optuna 5
-            self._study.sampler = _Sampler(self._varying, seed)
+            self._study.sampler = _Sampler(self._varying, seed, candidates)
         trial = self._study.ask(self._distributions)
         codes = dict(trial.params)
         # A draft: the caller may want another one. What is accepted comes back through `add`, as on a resume.

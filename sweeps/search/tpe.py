@@ -12,12 +12,15 @@ from search_spaces.space import SearchSpace
 from sweeps.search.base import Outcome, Params, Searcher
 from sweeps.search.latin import latin_hypercube
 from sweeps.search.optuna_space import OptunaSpace
-from sweeps.search.rung_model import Codes, RungModel
+from sweeps.search.rung_model import CANDIDATES, Codes, RungModel
 from sweeps.search.seeding import generator, stable_seed
 
 FULL = math.inf  # the rung of trials that trained to their end
 STARTUP = 10
-MODEL_DRAWS = 4
+# Candidates of each of the model's draws, until one is new and legal. The best of many candidates lies where the
+# model expects most, which may be beyond a constraint every time; of fewer, more stay on this side of it.
+MODEL_DRAWS = (CANDIDATES,) * 4
+MODEL_DRAWS_CONSTRAINED = (*MODEL_DRAWS, *(8,) * 4, *(3,) * 4, *(1,) * 8)
 RANDOM_DRAWS = 32
 
 
@@ -44,6 +47,10 @@ class TpeSearcher(Searcher):
     - **A stopped trial** is in the models of the rungs that it reached. **A failed one is no result**: it
       leaves all models. **A running one** is pending in the models of the rungs ahead of it (constant liar).
     - **The first suggestions** are a Latin hypercube; later ones are random while no rung has enough.
+    - **Conditions**: models see complete configurations. A parameter that is inactive in a trial is drawn from its own
+      distribution, which keeps its density neutral; what is inactive in a suggestion is dropped.
+    - **Constraints**: a suggestion that breaks one is drawn again: by the model, from ever fewer
+      candidates, and then from the space.
     - **An exact configuration is not suggested twice** where a few more draws, by the model and then at
       random, find one that was not. In a small discrete space that is used up, it is.
 
@@ -66,6 +73,7 @@ class TpeSearcher(Searcher):
         self._startup = max(STARTUP, len(space.searched) + 2)
         self._enough = self._startup
         self._initial = latin_hypercube(space, self._startup, generator(seed, "latin"))
+        self._model_draws = MODEL_DRAWS_CONSTRAINED if space.constraints else MODEL_DRAWS
         self._trials: dict[int, _Trial] = {}
         self._asked: set[str] = set()
         self._models: dict[float, RungModel] = {}
@@ -73,9 +81,9 @@ class TpeSearcher(Searcher):
     def ask(self, number: int) -> Params | None:
         """The configuration for trial ``number`` (from 1); the search never runs out."""
         model = self._model()
-        for draw in range(MODEL_DRAWS + RANDOM_DRAWS):
+        for draw in range(len(self._model_draws) + RANDOM_DRAWS):
             params = self._draw(number, draw, model)
-            if _key(params) not in self._asked:
+            if _key(params) not in self._asked and self._space.broken(params) is None:
                 break
         self.replay(number, params)
         return params
@@ -84,7 +92,7 @@ class TpeSearcher(Searcher):
         """Trial ``number`` is running with ``params``: pending in every model until it reports or ends."""
         if number in self._trials and not self._trials[number].over:
             return  # a further attempt at the same trial
-        trial = self._trials[number] = _Trial(self._codec.encode(params))
+        trial = self._trials[number] = _Trial(self._encoded(number, params))
         self._asked.add(_key(params))
         for model in self._models.values():
             model.add(number, trial.codes)
@@ -129,9 +137,13 @@ class TpeSearcher(Searcher):
     def _draw(self, number: int, draw: int, model: RungModel | None) -> Params:
         if draw == 0 and number <= self._startup:
             return self._initial[number - 1]
-        if model is not None and draw < MODEL_DRAWS:
-            return self._codec.decode(model.suggest(stable_seed(self._seed, "tpe", number, draw)))
+        if model is not None and draw < len(self._model_draws):
+            seed = stable_seed(self._seed, "tpe", number, draw)
+            return self._codec.decode(model.suggest(seed, self._model_draws[draw]))
         return self._space.sample(generator(self._seed, "tpe", number, draw))
+
+    def _encoded(self, number: int, params: Params) -> Codes:
+        return self._codec.encode(params, generator(self._seed, "impute", number))
 
     def _model(self) -> RungModel | None:
         """The model of the highest rung with enough observations."""

@@ -11,6 +11,7 @@ from typing import Any
 from scripts.benchmarks.search.problem import Problem
 from scripts.benchmarks.search.simulator import simulate
 from search_spaces import Categorical, Constant, Float, Int, Normal, SearchSpace
+from sweeps.errors import InputError
 from sweeps.schedule import make_scheduler
 from sweeps.search import Outcome, Params, Searcher
 
@@ -32,6 +33,20 @@ MIXED = SearchSpace(
     ]
 )
 TINY = SearchSpace([Int("a", -1, 1), Categorical("b", ["x", "y", "z"]), Int("c", 0, 1)])  # 18 configurations
+
+CONDITIONED = SearchSpace(
+    [
+        Float("learning_rate", 1e-6, 1e-2, log=True, points=3),
+        Categorical("peft", ["none", "lora", "prefix"]),
+        Int("lora_rank", 4, 16, step=4, when={"peft": "lora"}),
+        Float("lora_dropout", 0.0, 0.5, points=2, when={"lora_rank": {"min": 8}}),
+        Int("prefix_length", 8, 64, log=True, points=3, when={"peft": "prefix"}),
+        Constant("lora_scale", 2.0, when={"peft": "lora"}),
+        Categorical("batch_size", [8, 16, 32]),
+        Int("accumulation", 1, 8),
+    ],
+    ["batch_size * accumulation <= 64", "lora_rank <= 8 or learning_rate < 1e-3"],
+)
 
 Event = tuple[str, int, Any, Any]
 
@@ -87,7 +102,9 @@ class _Curves:
     reports: int = 9
 
     def score(self, params: Params, report: int) -> float:
-        at = [parameter.to_unit(params[parameter.name]) for parameter in self.space.searched]
+        at = [
+            parameter.to_unit(params[parameter.name]) for parameter in self.space.searched if parameter.name in params
+        ]
         distance = sum((position - 1 / 3) ** 2 for position in at) / len(at)
         return math.nan if at[0] > 0.9 and report == 4 else 1.0 - distance - 1.0 / (report + 1)
 
@@ -180,6 +197,33 @@ class SearcherSuite:
         whole = self.make(MIXED)
         tell_again(whole, events)
         assert resumed.ask(21) == whole.ask(21)
+
+    def test_conditions_and_constraints_are_kept_or_the_space_is_refused(self) -> None:
+        if (searcher := self.conditioned()) is None:
+            return
+        asked = [event[2] for event in recorded_events(searcher, CONDITIONED, 60) if event[0] == "ask"]
+        assert len(asked) == 60
+        assert [params for params in asked if not CONDITIONED.contains(params)] == []
+        assert {params["peft"] for params in asked} == {"none", "lora", "prefix"} or not self.seeded
+
+    def test_a_conditioned_search_goes_on_after_a_resume_as_it_would_have(self) -> None:
+        if (searcher := self.conditioned()) is None:
+            return
+        events = recorded_events(searcher, CONDITIONED, 40)
+        resumed = self.conditioned()
+        assert resumed is not None
+        tell_again(resumed, events[: len(events) // 2])
+        for then, now in suggestions(resumed, events[len(events) // 2 :]):
+            assert now == then
+
+    def conditioned(self) -> Searcher | None:
+        """A searcher over a space with conditions and constraints, or ``None`` where it is refused with a reason."""
+        try:
+            return self.make(CONDITIONED)
+        except InputError as error:
+            if "cannot search this space: " not in error.message:
+                raise
+            return None
 
     def test_parallel_workers_are_not_offered_the_same_point(self) -> None:
         searcher = self.make(MIXED)
