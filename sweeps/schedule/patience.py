@@ -47,5 +47,6 @@ class PatienceScheduler(JudgingScheduler):
         if self._waited[trial] < self._patience:
             return GO_ON
         best, at = self._best[trial]
-        reason = f"report {report}: no better than {best:.4g} (report {at}) for {self._waited[trial]} reports"
+        least = f" by more than {self._min_delta:g}" if self._min_delta else ""
+        reason = f"report {report}: not above {best:.4g} (report {at}){least} for {self._waited[trial]} reports"
         return Verdict(Decision.STOP, reason)

@@ -106,6 +106,13 @@ class SchedulerSuite:
             assert Decision.STOP not in [answer for _, answer in mine]
             assert [event[:3] for event, _ in mine][-2:] == [("report", "leader", 12), ("end", "leader")]
 
+    def test_the_best_of_a_few_trials_is_trained_to_its_end_too(self) -> None:
+        for place in range(3):
+            curves = list(recorded_curves(trials=2).items())
+            curves.insert(place, ("leader", Curve(tuple((n, 10.0 + n) for n in range(1, 13)))))
+            log = drive(self.make(), dict(curves))
+            assert [event[1:3] for event, _ in log if event[:2] == ("report", "leader")][-1] == ("leader", 12)
+
     def test_nothing_is_stopped_or_paused_before_the_first_rung(self) -> None:
         scheduler = self.make()
         first = min(scheduler.rungs, default=math.inf)
@@ -143,7 +150,7 @@ class SchedulerSuite:
         for number, (event, answer) in enumerate(drive(self.make(), recorded_curves())):
             if event[0] == "end":
                 score = (math.nan, math.inf, -math.inf)[number % 3]
-                tell(disturbed, ("report", event[1], 100, score))
+                tell(disturbed, ("report", event[1], 12, score))  # of the same rung as others' last
             assert tell(disturbed, event) == answer
 
     def test_a_trial_that_fails_before_it_reports_leaves_the_others_alone(self) -> None:
