@@ -12,6 +12,7 @@ from scripts.benchmarks.search.row import Setting
 from scripts.benchmarks.search.rows import ROWS
 from scripts.benchmarks.search.simulator import simulate
 from scripts.benchmarks.search.tasks import TaskPlace, load_task
+from sweeps.search.seeding import stable_seed
 
 Record = dict[str, Any]
 
@@ -41,7 +42,9 @@ def measure(unit: Unit) -> Record:
     """
     condition, task = CONDITIONS[unit.condition], load_task(unit.task)
     problem = replay(task, points=condition.points, timed=condition.timed)
-    setting = Setting(task.space, problem.reports, condition.workers, unit.seed)
+    # Tasks may share their space: one and the same seed would give them the same suggestions, and one draw of luck.
+    seed = stable_seed("benchmark", task.name, unit.seed)
+    setting = Setting(task.space, problem.reports, condition.workers, seed)
     since = time.perf_counter()
     pair = ROWS[unit.row].make(setting)
     try:
