@@ -6,18 +6,16 @@ import copy
 import difflib
 import hashlib
 import json
-import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from trainer.errors import ConfigError
+from trainer.hub_access import load_model_files
 from trainer.model import is_dropout_field, set_dropout
 
 _KEPT = 2
@@ -50,8 +48,7 @@ def load_tokenizer(name: str) -> Any:
     """As ``tokenizer``, a copy of one's own."""
     from transformers import AutoTokenizer
 
-    with quiet(), one_error(name):
-        return AutoTokenizer.from_pretrained(name)
+    return load_model_files(name, lambda **where: AutoTokenizer.from_pretrained(name, **where))
 
 
 @lru_cache(maxsize=4)
@@ -78,8 +75,7 @@ def settings(name: str, model_args: Mapping[str, Any]) -> Any:
     """
     from transformers import AutoConfig
 
-    with quiet(), one_error(name):
-        config = AutoConfig.from_pretrained(name)
+    config: Any = load_model_files(name, lambda **where: AutoConfig.from_pretrained(name, **where))
     for key, value in model_args.items():
         if key in _FROM_DATA:
             raise ConfigError(f"model_args.{key}", "comes from the data", "leave it out")
@@ -144,16 +140,22 @@ def _load(name: str, model_args: Mapping[str, Any], classes: int, dropout: bool)
         for field in [field for field in vars(config) if is_dropout_field(field)]:
             setattr(config, field, 0.1)
     attention = {k: v for k, v in model_args.items() if k == "attn_implementation"}
-    # Forked: the first trial of a process must draw the same numbers as the later ones.
-    with torch.random.fork_rng(devices=[]), quiet(), one_error(name):
-        model, info = AutoModelForSequenceClassification.from_pretrained(
+
+    def load(**where: Any) -> tuple[Any, Any]:
+        found: tuple[Any, Any] = AutoModelForSequenceClassification.from_pretrained(
             name,
             config=config,
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
             **attention,
+            **where,
         )
+        return found
+
+    # Forked: the first trial of a process must draw the same numbers as the later ones.
+    with torch.random.fork_rng(devices=[]):
+        model, info = load_model_files(name, load)
     mismatched = [entry[0] for entry in info["mismatched_keys"]]
     inner = next((entry for entry in mismatched if entry.startswith(f"{model.base_model_prefix}.")), None)
     if inner:
@@ -176,37 +178,3 @@ def _draw(model: Any, missing: frozenset[str]) -> None:
     for module in model.modules():
         module._is_hf_initialized = False
     model.initialize_weights()
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """No reports and progress bars of transformers inside."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
-
-
-@contextmanager
-def one_error(name: str) -> Iterator[None]:
-    """Whatever goes wrong while a model is loaded, as one error of ours."""
-    try:
-        yield
-    except Exception as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        if Path(name).is_dir():
-            raise ConfigError("model", f"cannot load the model folder {name}: {first}") from error
-        offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
-        why = "HF_HUB_OFFLINE is set" if offline else first
-        raise ConfigError(
-            "model",
-            f"{name!r} is neither a model folder nor a model of the local cache, and it cannot be fetched: {why}",
-            "check the name, give a local folder, or load it once where the hub can be reached",
-        ) from error

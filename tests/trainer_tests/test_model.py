@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,35 +146,6 @@ def test_weights_as_a_pickle_run_no_code(encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot load the model folder"):
         build(folder)
     assert not canary.exists()
-
-
-def test_without_a_hub_there_is_one_clear_error(tmp_path: Path) -> None:
-    program = """
-from pathlib import Path
-from trainer.config import TrainConfig
-from trainer.errors import ConfigError
-from trainer.tasks import get_task
-task = get_task("text-classification")
-Path("rows.jsonl").write_text('{"text": "a", "label": 0}')
-from trainer.data import hub
-for model, data in (("some/encoder", {"train": "rows.jsonl"}),):
-    try:
-        task.prepare(TrainConfig.build({"model": model, "data": data}), Path("cache"))
-    except ConfigError as error:
-        print(error)
-try:
-    hub.fingerprints(TrainConfig.build({"model": "x", "data": {"name": "some/data"}}).data)
-except ConfigError as error:
-    print(error)
-"""
-    offline = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=offline, capture_output=True, text=True, check=True
-    )
-    model, data = done.stdout.strip().split("\n")
-    assert model.startswith("model: 'some/encoder' is neither a model folder nor a model of the local cache")
-    assert "HF_HUB_OFFLINE is set" in model
-    assert data.startswith("data.name: cannot load 'some/data'")
 
 
 class _Evil:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.data.tables import Table
 from trainer.errors import DataError
+from trainer.hub_access import quiet, why_not
 
 if TYPE_CHECKING:
     from trainer.config import DataConfig
@@ -70,15 +73,33 @@ def _splits(data: DataConfig, found: Any) -> dict[str, str]:
 def _load(name: str, config: str | None) -> Any:
     import datasets
 
-    shown = datasets.utils.logging.is_progress_bar_enabled()
-    datasets.disable_progress_bars()
+    why = "" if Path(name).exists() else why_not(name, "dataset")
     try:
-        return datasets.load_dataset(name, config)
+        with quiet(), _quiet(offline=bool(why)):
+            return datasets.load_dataset(name, config)
     except Exception as error:
+        what = f"cannot load {name!r}{f' ({config})' if config else ''}"
+        if why:
+            mend = "check the name, fill the cache first where the hub can be reached, or name files by data.train"
+            raise DataError("data.name", f"{what}: it is not in the cache here, and {why}", mend) from error
         first = str(error).strip().splitlines() or [type(error).__name__]
-        what = f"cannot load {name!r}{f' ({config})' if config else ''}: {first[0]}"
-        mend = "check the name, or load it once where the hub can be reached; files can be named by data.train"
-        raise DataError("data.name", what, mend) from error
+        raise DataError("data.name", f"{what}: {first[0]}", "check the name, or name files by data.train") from error
+
+
+@contextmanager
+def _quiet(*, offline: bool) -> Iterator[None]:
+    """No warnings and progress bars of the data sets' library inside; ``offline``: from its cache only, at once."""
+    import datasets
+    from datasets.utils import logging
+
+    bars, level, before = logging.is_progress_bar_enabled(), logging.get_verbosity(), datasets.config.HF_HUB_OFFLINE
+    datasets.disable_progress_bars()
+    logging.set_verbosity_error()
+    datasets.config.HF_HUB_OFFLINE = before or offline
+    try:
+        yield
     finally:
-        if shown:
+        datasets.config.HF_HUB_OFFLINE = before
+        logging.set_verbosity(level)
+        if bars:
             datasets.enable_progress_bars()

@@ -11,6 +11,7 @@ from trainer.data import sources, splitting, storage, texts, tokens
 from trainer.data.labels import find
 from trainer.data.tables import Table, shown
 from trainer.errors import ConfigError, DataError
+from trainer.hub_access import load_model_files, quiet
 from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.tasks.base import Batch, Prepared, Restored, Split
 from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
@@ -101,7 +102,7 @@ class TextClassification(OneLabel):
         tokenizer = pretrained.load_tokenizer(config.model)
         tokenizer.model_max_length = max_length(config, prepared)
         out.mkdir(parents=True, exist_ok=True)
-        with pretrained.quiet():
+        with quiet():
             model.save_pretrained(out)  # type: ignore[operator]
             tokenizer.save_pretrained(out)
         exported.write(out, self, prepared, prepared.meta["columns"])
@@ -114,8 +115,8 @@ class TextClassification(OneLabel):
         from trainer import pretrained
 
         tokenizer = pretrained.load_tokenizer(str(folder))
-        with pretrained.quiet(), pretrained.one_error(str(folder)):
-            model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+        build = AutoModelForSequenceClassification.from_pretrained
+        model: Any = load_model_files(str(folder), lambda **where: build(folder, dtype=torch.float32, **where)).eval()
         columns = facts["columns"]
 
         def check(rows: Sequence[Any]) -> Sequence[Any]:
