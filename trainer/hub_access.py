@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from logging import ERROR
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -103,7 +104,7 @@ def quiet() -> Iterator[None]:
 
     level, hub_level, bars = logging.get_verbosity(), hub_logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
-    hub_logging.set_verbosity(hub_logging.ERROR)
+    hub_logging.set_verbosity(ERROR)
     logging.disable_progress_bar()
     try:
         yield
