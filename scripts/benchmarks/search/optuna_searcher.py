@@ -45,7 +45,7 @@ class OptunaSearcher(Searcher):
 
     def replay(self, number: int, params: Params) -> None:
         """The trial with ``params`` instead, and with what its sampler wrote down when it suggested another."""
-        attributes = self._trials[number].system_attrs if number in self._trials else {}
+        attributes = self._frozen(self._trials[number]).system_attrs if number in self._trials else {}
         self._study.add_trial(
             optuna.create_trial(
                 state=TrialState.RUNNING,
@@ -56,6 +56,9 @@ class OptunaSearcher(Searcher):
         )
         added = self._study.get_trials(deepcopy=False)[-1]
         self._trials[number] = optuna.Trial(self._study, added._trial_id)
+
+    def _frozen(self, trial: optuna.Trial) -> optuna.trial.FrozenTrial:
+        return self._study.get_trials(deepcopy=False)[trial.number]
 
     def report(self, number: int, report: int, score: float) -> None:
         self._last[number] = score

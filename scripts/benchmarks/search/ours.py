@@ -13,7 +13,7 @@ def ours(name: str, label: str, method: str, scheduler: str = "none", **options:
     """The row of a ``method`` with a ``scheduler``; ``options`` are the scheduler's."""
 
     def make(setting: Setting) -> Pair:
-        policy = make_scheduler(scheduler, **options)
+        policy = make_scheduler(scheduler, reports=setting.reports, **options)
         return Pair(make_searcher(method, setting.space, seed=setting.seed, rungs=policy.rungs), policy)
 
     return Row(name, label, make)

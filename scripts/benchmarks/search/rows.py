@@ -14,7 +14,12 @@ ROWS: dict[str, Row] = {
         ours(
             "random-asha4", "random + ASHA as Ray Tune has it (stopping, eta 4)", "random", "asha", reduction_factor=4
         ),
+        ours("random-promotion", "random + ASHA with promotion", "random", "asha", mode="promotion"),
         ours("rungs-asha", "**a model per rung + ASHA, stopping**", "bayesian", "asha"),
+        ours("rungs-promotion", "**a model per rung + ASHA with promotion**", "bayesian", "asha", mode="promotion"),
+        ours("rungs-auto", "a model per rung + ASHA, mode auto", "bayesian", "asha", mode="auto"),
+        ours("rungs-hyperband", "a model per rung + Hyperband of ours", "bayesian", "hyperband"),
+        ours("rungs-pasha", "a model per rung + PASHA", "bayesian", "pasha"),
         ours("rungs-median", "a model per rung + median stopping", "bayesian", "median"),
         ours("rungs", "our TPE without early stopping", "bayesian"),
         *OPTUNA_ROWS,

@@ -79,7 +79,8 @@ def simulate(
 ) -> Simulation:
     """Run a sweep of at most ``trials`` trials, ``seconds`` of virtual time and ``budget`` worker-seconds.
 
-    A free worker goes on with the scheduler's candidate, or else begins a new trial. A report at the end of a
+    A free worker goes on with the scheduler's candidate, or else begins a new trial; when there are no more of
+    these, it asks for the last candidates. A report at the end of a
     full training finishes its trial whatever the scheduler says; one that is not finite fails it. Events at
     the same time are handled in the order of trial numbers. Deterministic.
 
@@ -132,18 +133,28 @@ class _Sweep:
     def _occupy(self, last: int | None) -> bool:
         """Give a free worker something to do, where there is anything; ``last`` is the trial that it has just left."""
         name = self.scheduler.candidate()
-        trial = self._begin() if name is None else self.result.trials[int(name[1:]) - 1]
+        trial = self._begin() if name is None else self._paused(name)
+        if trial is None and (name := self.scheduler.candidate(last=True)) is not None:
+            trial = self._paused(name)
         if trial is None:
             return False
+        extra = 0.0
         if name is not None:
-            if not trial.paused:
-                raise ValueError(f"{name} cannot go on: it is not paused")
             trial.paused = False
             self.result.resumed += 1
             self.searcher.resume(trial.number)
+            if trial.number != last:
+                extra = self.resume_cost
+                self.scheduler.costs(extra)  # as a study does, once it has seen what resuming costs
         self.scheduler.start(trial.name)
-        self._train(trial, extra=self.resume_cost if name is not None and trial.number != last else 0.0)
+        self._train(trial, extra)
         return True
+
+    def _paused(self, name: str) -> SimulatedTrial:
+        trial = self.result.trials[int(name[1:]) - 1]
+        if not trial.paused:
+            raise ValueError(f"{name} cannot go on: it is not paused")
+        return trial
 
     def _begin(self) -> SimulatedTrial | None:
         number = len(self.result.trials) + 1
