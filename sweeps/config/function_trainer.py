@@ -38,7 +38,7 @@ def read_function_trainer(
             message = f"is searched, and fixed as trainer.{name} too"
             raise places.error(f"parameters.{name}", message, f"remove trainer.{name}")
     try:
-        lay_over(settings, space.middle())
+        lay_over(settings, {parameter.name: parameter.middle for parameter in space})
     except KeyError as error:
         mend = "rename one of them"
         raise places.error(f"trainer.{error.args[0]}", "is not a mapping, but parameters lie inside it", mend) from None

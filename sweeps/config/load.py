@@ -12,10 +12,12 @@ from search_spaces.space import SearchSpace
 from sweeps.config.function_trainer import read_function_trainer
 from sweeps.config.overrides import apply_overrides
 from sweeps.config.places import ARGUMENTS, COMMAND_LINE, Places, show
+from sweeps.config.points import read_points
 from sweeps.config.records import FunctionTrainer, Method, Metric, SweepConfig
 from sweeps.config.secret_keys import refuse_secrets
 from sweeps.config.section import Section
-from sweeps.config.sections import read_early_stopping, read_metric, read_resources, read_space
+from sweeps.config.sections import read_early_stopping, read_metric, read_resources
+from sweeps.config.space import read_space
 from sweeps.config.task_trainer import read_task_trainer
 from sweeps.errors import InputError
 from sweeps.recipes import find_recipe, recipes
@@ -32,6 +34,8 @@ KEYS = (
     "method",
     "preset",
     "parameters",
+    "constraints",
+    "points",
     "early_stopping",
     "trials",
     "resources",
@@ -131,13 +135,15 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         base = (base / Path(top.text("base", "name a folder")).expanduser()).resolve()
     method = cast("Method", top.choice("method", METHODS, "bayesian"))
     seed = cast("int", top.whole("seed", 0, least=0, most=2**32 - 1))
-    space = read_space(data.get("preset"), data.get("parameters"), places)
+    space = read_space(data.get("preset"), data.get("parameters"), data.get("constraints"), places)
+    _check_constraints(space, method, places)
     trainer, metric = _read_trainer(data, space, seed, base, places, outside)
     config = SweepConfig(
         name=name,
         trainer=trainer,
         metric=metric,
         space=space,
+        points=read_points(data.get("points"), space, places),
         method=method,
         early_stopping=read_early_stopping(data.get("early_stopping"), places),
         trials=top.whole("trials", None, least=1),
@@ -167,6 +173,16 @@ def _read_trainer(
     return read_task_trainer(trainer, space, metric, seed, base, places, outside=outside), metric
 
 
+def _check_constraints(space: SearchSpace, method: Method, places: Places) -> None:
+    """Refuse constraints that leave nothing, or too little to be found by drawing."""
+    try:
+        if method != "grid":
+            space.check_constraints()
+        space.middle()
+    except SpaceError as error:
+        raise places.space_error(error) from None
+
+
 def _check_amount(config: SweepConfig, places: Places) -> None:
     """Refuse sweeps without an end or without a choice."""
     if config.method != "grid":
@@ -179,9 +195,11 @@ def _check_amount(config: SweepConfig, places: Places) -> None:
             raise places.error("parameters", "leave nothing to search: every trial would be the same", mend)
         return
     try:
-        size = config.space.grid_size()
+        size = config.space.grid_size(limit=config.grid_limit)
     except SpaceError as error:
         raise places.space_error(error) from None
     if size > config.grid_limit:
-        message = f"make a grid of {size:,} configurations, more than grid_limit={config.grid_limit:,}"
+        # With constraints, counting stopped at the limit.
+        counted = "more" if config.space.constraints else f"{size:,} configurations, more"
+        message = f"make a grid of {counted} than grid_limit={config.grid_limit:,}"
         raise places.error("parameters", message, "list fewer values, take method: random, or raise grid_limit")

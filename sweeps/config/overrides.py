@@ -13,7 +13,23 @@ from sweeps.yaml_file import parse_value
 
 # Sections that may be a bare name, and the key which that name stands for.
 _SHORT = {"metric": "name", "early_stopping": "scheduler"}
-_OF_PARAMETERS = frozenset({"min", "max", "values", "value", "q", "mu", "sigma", "distribution", "default", "points"})
+_OF_PARAMETERS = frozenset(
+    {
+        "min",
+        "max",
+        "values",
+        "value",
+        "q",
+        "mu",
+        "sigma",
+        "distribution",
+        "default",
+        "points",
+        "prior",
+        "ordinal",
+        "when",
+    }
+)
 
 
 def apply_overrides(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from search_spaces.constraints import ConstraintError
 from search_spaces.errors import SpaceError
 from sweeps.errors import InputError
 from trainer.errors import ConfigError
@@ -41,14 +42,20 @@ class Places:
 
     def error(self, key: str, message: str, mend: str = "") -> InputError:
         """The complaint about a key, on one line however long or odd its value is."""
-        return InputError(one_line(message), where=self.at(key), key=one_line(key), mend=one_line(mend))
+        return self.error_at(key, key, message, mend)
+
+    def error_at(self, place: str, key: str, message: str, mend: str = "") -> InputError:
+        """The complaint about ``key``, at the line of the dotted key ``place``."""
+        return InputError(one_line(message), where=self.at(place), key=one_line(key), mend=one_line(mend))
 
     def setting_error(self, key: str, error: ConfigError, mend: str = "") -> InputError:
         """The trainer's complaint, about the setting that stands at ``key``; ``mend`` where it has none."""
         return self.error(key, error.message, error.mend or mend)
 
     def space_error(self, error: SpaceError) -> InputError:
-        """The search space's complaint, about one of ``parameters``."""
+        """The search space's complaint, about one of ``parameters`` or of ``constraints``."""
+        if isinstance(error, ConstraintError):
+            return self.error_at(f"constraints.{error.index}", "constraints", error.message, error.mend)
         if error.key == "preset":
             return self.error("preset", error.message, error.mend)
         key = f"parameters.{error.key}" if error.key else "parameters"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,7 @@ class SweepConfig:
 
     Attributes:
         trainer: for the shared trainer, its settings with every searched one at its middle.
+        points: configurations to try first, complete.
         trials: how many at most; ``None`` for a grid that runs whole.
         retries: how often a trial may lose its worker.
         grid_limit: a grid of more configurations is refused.
@@ -56,6 +58,7 @@ class SweepConfig:
     trainer: TrainConfig | FunctionTrainer
     metric: Metric
     space: SearchSpace
+    points: tuple[Mapping[str, Any], ...] = ()
     method: Method = "bayesian"
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     trials: int | None = None
@@ -71,7 +74,7 @@ class SweepConfig:
         """How many trials there will be."""
         if self.method != "grid":
             return self.trials or 0
-        size = self.space.grid_size()
+        size = self.space.grid_size() + sum(not self.space.on_grid(point) for point in self.points)
         return size if self.trials is None else min(self.trials, size)
 
     def trial_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +86,9 @@ class SweepConfig:
         """
         if isinstance(self.trainer, FunctionTrainer):
             return lay_over(self.trainer.settings, params)
-        merged = lay_over(self.trainer.model_dump(mode="json"), params)
+        # The trainer stands at the space's middle: what is active there may be inactive here.
+        inactive = tuple(p.name for p in self.space if p.conditions and p.name not in params)
+        merged = lay_over(without(self.trainer.model_dump(mode="json"), inactive), params)
         return TrainConfig.build(merged).resolve_paths(self.base).model_dump(mode="json")
 
     def to_mapping(self) -> dict[str, Any]:
@@ -95,6 +100,8 @@ class SweepConfig:
             "metric": {"name": self.metric.name, "goal": self.metric.goal},
             "method": self.method,
             "parameters": self.space.to_mapping(),
+            "constraints": list(self.space.constraints) or None,
+            "points": [copy.deepcopy(dict(point)) for point in self.points] or None,
             "early_stopping": self.early_stopping.to_mapping(),
             "trials": self.trials,
             "resources": {

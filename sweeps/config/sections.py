@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
-from search_spaces import load_space, preset
-from search_spaces.errors import SpaceError, suggest
-from search_spaces.space import SearchSpace
+from search_spaces.errors import suggest
 from sweeps.config.early_stopping import MODES, SETTINGS, EarlyStopping, Mode, SchedulerName
 from sweeps.config.places import Places, show
 from sweeps.config.records import Metric, Resources
@@ -53,31 +51,6 @@ def _task_goals(trainer: Mapping[str, Any], places: Places) -> Mapping[str, Goal
         if isinstance(error, ConfigError):
             raise places.setting_error("trainer.task", error) from None
         raise places.error("trainer.task", f"expected a text, got {show(task)}", "name a task") from None
-
-
-def read_space(preset_name: object, parameters: object, places: Places) -> SearchSpace:
-    """``preset`` and ``parameters``: the latter's replace the former's of the same name, ``name: null`` removes one.
-
-    Raises:
-        InputError: an unknown preset, or a parameter that cannot be used.
-    """
-    if preset_name is not None and not isinstance(preset_name, str):
-        raise places.error("preset", f"expected the name of a preset, got {show(preset_name)}", "name one")
-    if parameters is not None and not isinstance(parameters, Mapping):
-        message = f"expected a mapping of names to ranges, got {show(parameters)}"
-        raise places.error("parameters", message, "write `learning_rate: {min: 0.001, max: 0.1}` below it")
-    own = dict(parameters or {})
-    removed = {name for name, spec in own.items() if spec is None}
-    try:
-        reused = {p.name: p for p in preset(preset_name)} if preset_name is not None else {}
-        for name in removed:
-            if name not in reused:
-                mend = suggest(name, reused) if reused else "give it values or min and max; null removes a preset's"
-                raise SpaceError(str(name), "is null and no preset has it", mend)
-        given = {p.name: p for p in load_space({name: spec for name, spec in own.items() if spec is not None})}
-        return SearchSpace(tuple(p for name, p in {**reused, **given}.items() if name not in removed))
-    except SpaceError as error:
-        raise places.space_error(error) from None
 
 
 def read_early_stopping(data: object, places: Places) -> EarlyStopping:

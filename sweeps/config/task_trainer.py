@@ -70,8 +70,11 @@ def read_task_trainer(
             raise _blame(error, middle, places) from None
         for parameter in space:
             for value in _probes(parameter):
+                params = space.complete({**middle, **space.needed(parameter.name), parameter.name: value}, priors=False)
+                if space.broken(params) is not None:
+                    continue  # not in this company, at least
                 try:
-                    rehearsal.config(lay_over(settings, {**middle, parameter.name: value}))
+                    rehearsal.config(lay_over(settings, params))
                 except ConfigError as error:
                     raise _blame_parameter(error, parameter, value, places) from None
     return config

@@ -1,0 +1,95 @@
+"""Configurations to try first, as a sweep file lists them: ``points``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from search_spaces.errors import suggest
+from search_spaces.space import SearchSpace
+from search_spaces.values import same
+from sweeps.config.places import Places, show
+from sweeps.errors import InputError
+
+
+def read_points(data: object, space: SearchSpace, places: Places) -> tuple[Mapping[str, Any], ...]:
+    """The points, each completed: what it leaves out is at its prior, its default or its middle, or, where
+    constraints forbid that, where the space's own legal middle has it.
+
+    Raises:
+        InputError: names the point (from 1) and the key: no parameter, a value that it cannot have, one that is
+            inactive there, a constraint that is broken, a point twice.
+    """
+    if data is None:
+        return ()
+    if not isinstance(data, list | tuple):
+        mend = "write `- {learning_rate: 3.0e-5}` below it"
+        raise places.error("points", f"expected a list of configurations, got {show(data)}", mend)
+    points: list[dict[str, Any]] = []
+    for index, given in enumerate(data):
+        point = _Point(index, space, places).read(given)
+        if earlier := next((n for n, other in enumerate(points, 1) if _alike(point, other)), None):
+            raise _error(places, index, "", f"is the same as point {earlier}", "remove one of them")
+        points.append(point)
+    return tuple(points)
+
+
+class _Point:
+    """Reads one point."""
+
+    def __init__(self, index: int, space: SearchSpace, places: Places) -> None:
+        self._index, self._space, self._places = index, space, places
+
+    def read(self, given: object) -> dict[str, Any]:
+        if not isinstance(given, Mapping):
+            raise self._error(
+                "", f"expected a mapping of parameters to values, got {show(given)}", "write {name: value}"
+            )
+        values = dict(self._flat(given, ""))
+        for name, value in values.items():
+            self._check(name, value)
+        point = self._space.complete(values)
+        if self._space.broken(point):
+            point = self._space.complete({**self._space.middle(), **values})
+        for name in values:
+            if name not in point:
+                raise self._error(name, f"{name} is inactive there", self._how_to_activate(name))
+        if broken := self._space.broken(point):
+            values = {name: point[name] for name in broken.names}
+            message = f"breaks the constraint {broken.text!r} with {', '.join(f'{n}={v!r}' for n, v in values.items())}"
+            raise self._error("", message, "change one of these")
+        return point
+
+    def _flat(self, given: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+        """Names in full: ``model_args: {hidden: 64}`` is ``model_args.hidden: 64``, as among ``parameters``."""
+        for key, value in given.items():
+            name = f"{prefix}{key}"
+            if isinstance(value, Mapping) and any(known.startswith(f"{name}.") for known in self._space.names):
+                yield from self._flat(value, f"{name}.")
+            else:
+                yield name, value
+
+    def _check(self, name: str, value: Any) -> None:
+        if name not in self._space.names:
+            raise self._error(name, f"{name} is no parameter of this sweep", suggest(name, self._space.names))
+        parameter = self._space[name]
+        if not parameter.contains(value):
+            facts = ", ".join(f"{key} {fact}" for key, fact in parameter.to_mapping().items())
+            raise self._error(name, f"{name} cannot be {show(value)}", f"it has {facts}")
+
+    def _how_to_activate(self, name: str) -> str:
+        needed = ", ".join(f"{parent}: {value!r}" for parent, value in self._space.needed(name).items())
+        return f"remove it, or add {needed}"
+
+    def _error(self, name: str, message: str, mend: str) -> InputError:
+        return _error(self._places, self._index, name, message, mend)
+
+
+def _error(places: Places, index: int, name: str, message: str, mend: str) -> InputError:
+    # People count from 1; the file's lines are known by the number from 0.
+    key = f"points.{index}.{name}" if name else f"points.{index}"
+    return places.error_at(key, "points", f"point {index + 1}: {message}", mend)
+
+
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
