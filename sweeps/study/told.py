@@ -40,7 +40,12 @@ class Told:
             min_trials=stopping.min_trials if stopping.scheduler == "median" else None,
         )
         self.searcher = make_searcher(
-            config.method, config.space, seed=config.seed, trials=config.planned, rungs=self.scheduler.rungs
+            config.method,
+            config.space,
+            seed=config.seed,
+            trials=config.planned,
+            rungs=self.scheduler.rungs,
+            points=config.points,
         )
         self.asked = 0
         self._metric = config.metric.name
