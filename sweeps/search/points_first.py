@@ -34,6 +34,14 @@ class PointsFirst(Searcher):
         """See `Searcher.report`."""
         self._searcher.report(number, report, score)
 
+    def pause(self, number: int) -> None:
+        """See `Searcher.pause`."""
+        self._searcher.pause(number)
+
+    def resume(self, number: int) -> None:
+        """See `Searcher.resume`."""
+        self._searcher.resume(number)
+
     def end(self, number: int, outcome: Outcome) -> None:
         """See `Searcher.end`."""
         self._searcher.end(number, outcome)

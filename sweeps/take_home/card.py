@@ -73,7 +73,7 @@ def _card(
         "## Results",
         *results,
         "## Data\n\n" + table(["setting", "value"], data_rows(config, settings, facts.rows)),
-        "## Hyperparameters\n\n" + table(["name", "value", "searched"], setting_rows(config, settings)),
+        "## Hyperparameters\n\n" + table(["name", "value", "searched"], setting_rows(config, settings, params)),
         *tables,
         f"## Licence\n\n{_licence(base.licence)}" if base else "",
         "## Versions\n\n" + table(["package", "version"], [list(item) for item in versions().items()]),
@@ -99,7 +99,7 @@ def _sweep_table(record: SweepRecord) -> str:
         sign = 1.0 if record.goal == "minimize" else -1.0
         return float("inf") if best is None else sign * best.metrics[record.metric]
 
-    names = list(record.trials[0].params) if record.trials else []
+    names = list(dict.fromkeys(name for trial in record.trials for name in trial.params))
     rows = []
     for trial in sorted(record.trials, key=rank)[:_ROWS]:
         best = trial.best(record.metric, record.goal)

@@ -79,9 +79,9 @@ def data_rows(config: SweepConfig, settings: Mapping[str, Any], rows: Mapping[st
     return said + [[f"rows of {split}", count] for split, count in rows.items() if split != "test"]
 
 
-def setting_rows(config: SweepConfig, settings: Mapping[str, Any]) -> list[list[Any]]:
-    """Every setting that had a meaning; whether it was searched."""
-    searched = {parameter.name for parameter in config.space.searched}
+def setting_rows(config: SweepConfig, settings: Mapping[str, Any], params: Mapping[str, Any]) -> list[list[Any]]:
+    """Every setting that had a meaning; whether it was searched, which one that is inactive in ``params`` was not."""
+    searched = {parameter.name for parameter in config.space.searched if parameter.name in params}
     own = isinstance(config.trainer, FunctionTrainer)
     idle = set() if own else {*_LEFT_OUT, *_idle(settings)}
     flat: dict[str, Any] = {}

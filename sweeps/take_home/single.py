@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,7 @@ def train_single(
         check_new(export)
     given = [one for one in settings if one.partition("=")[0].partition(".")[0] not in KEYS]
     config = load_sweep(source, [one for one in settings if one not in given])
-    params = {**config.space.middle(), **_values(given)}
-    _check_inside(config, params)
+    params = _params(config, _values(given))
     echo("  ".join(f"{name}={value}" for name, value in params.items()))
     with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
         cache, folder = Path(scratch) / "cache", Path(scratch) / "trial"
@@ -63,17 +62,25 @@ def _values(given: Sequence[str]) -> dict[str, Any]:
     return {name: parse_value(value, "command line") for name, _, value in (one.partition("=") for one in given)}
 
 
-def _check_inside(config: SweepConfig, params: dict[str, Any]) -> None:
-    for name in params:
-        if name not in config.space.names:
+def _params(config: SweepConfig, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration: what was given, all else that is active then at its middle."""
+    space = config.space
+    for name, value in given.items():
+        if name not in space.names:
             raise InputError("is not searched in this sweep", where="command line", key=name, mend=_meant(name, config))
-    for parameter in config.space:
-        value = params[parameter.name]
-        if not parameter.contains(value):
-            facts = ", ".join(f"{key} {fact}" for key, fact in parameter.to_mapping().items())
-            raise InputError(
-                f"{value!r} is not in the space", where="command line", key=parameter.name, mend=f"it has {facts}"
-            )
+        if not space[name].contains(value):
+            facts = ", ".join(f"{key} {fact}" for key, fact in space[name].to_mapping().items())
+            raise InputError(f"{value!r} is not in the space", where="command line", key=name, mend=f"it has {facts}")
+    params = space.complete({**space.middle(), **given}, priors=False)
+    for name in given:
+        if name not in params:
+            needed = " ".join(f"{parent}={value}" for parent, value in space.needed(name).items())
+            raise InputError("is inactive there", where="command line", key=name, mend=f"leave it out, or add {needed}")
+    if broken := space.broken(params):
+        values = ", ".join(f"{name}={params[name]!r}" for name in broken.names)
+        message = f"the constraint {broken.text!r} is broken by {values}"
+        raise InputError(message, where="command line", key=broken.names[0], mend="change one of these")
+    return params
 
 
 def _meant(name: str, config: SweepConfig) -> str:

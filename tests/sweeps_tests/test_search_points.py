@@ -63,6 +63,11 @@ def test_points_come_first_and_the_inner_searcher_is_told_of_them_and_of_all_tha
     ]
 
 
+def test_nothing_that_a_searcher_can_be_told_is_kept_from_the_inner_one() -> None:
+    hooks = {name for name in vars(Searcher) if not name.startswith("_")} - {"supports"}
+    assert hooks <= set(vars(PointsFirst))
+
+
 def test_what_is_asked_for_is_the_callers_own() -> None:
     searcher = PointsFirst(Noting(), POINTS)
     dict.clear(searcher.ask(1))  # type: ignore[arg-type]
