@@ -124,7 +124,8 @@ class AshaScheduler(JudgingScheduler):
         """The paused trials by rank over the share that may go on (``rank * reduction_factor / n``), lowest first.
 
         Those up to 1 may go on now; at 2, a rung has to double before its trial may, at worst. Of equal ones
-        the higher rung comes first, since more training would be lost there.
+        the higher rung comes first, since more training would be lost there. A ``margin`` leaves out whoever is
+        more than so many ranks below the share of its rung.
         """
         return [trial for *_, trial in sorted(self.standings(margin))]
 

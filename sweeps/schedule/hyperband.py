@@ -85,7 +85,7 @@ class HyperbandScheduler(Scheduler):
         return max(found, key=lambda at: at[0])[1] if found else None
 
     def promotable(self, margin: int | None = None) -> list[str]:
-        """As in ASHA, with each trial's rank within its own bracket."""
+        """As in ASHA, with each trial's rank within its own bracket; whoever is equal in all that, by name."""
         found = (standing for bracket in self._brackets for standing in bracket.standings(margin))
         return [trial for *_, trial in sorted(found)]
 
