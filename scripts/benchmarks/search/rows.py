@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scripts.benchmarks.search.optuna_rows import OPTUNA_ROWS
 from scripts.benchmarks.search.ours import ours
+from scripts.benchmarks.search.peer_rows import PEER_ROWS
 from scripts.benchmarks.search.row import Row
 
 ROWS: dict[str, Row] = {
@@ -23,6 +24,7 @@ ROWS: dict[str, Row] = {
         ours("rungs-median", "a model per rung + median stopping", "bayesian", "median"),
         ours("rungs", "our TPE without early stopping", "bayesian"),
         *OPTUNA_ROWS,
+        *PEER_ROWS,
     )
 }
 
