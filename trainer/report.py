@@ -14,6 +14,7 @@ class Report:
         number: counts from 1 and goes on after a resume.
         step: optimizer updates so far.
         epoch: fractions of an epoch so far.
+        progress: how much of the whole run is done, 0 to 1.
         metrics: validation metrics under their plain names (``accuracy``, ``loss``), ``best_<metric>``
             for the chosen one, and the training side: ``train_loss``, ``learning_rate``, ``grad_norm``,
             ``samples_per_second``. All finite.
@@ -27,6 +28,7 @@ class Report:
     number: int
     step: int
     epoch: float
+    progress: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict)
     train_seconds: float = 0.0
     checkpoint: Path | None = None

@@ -172,6 +172,7 @@ class Run:
             number=number,
             step=self.step,
             epoch=self.plan.epoch(self.step),
+            progress=self.step / self.plan.total,
             metrics={
                 **evaluation.metrics,
                 f"best_{self.config.metric}": progress.best,

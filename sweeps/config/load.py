@@ -10,6 +10,8 @@ from typing import Any, cast
 from search_spaces.errors import SpaceError, suggest
 from search_spaces.space import SearchSpace
 from sweeps.config.function_trainer import read_function_trainer
+from sweeps.config.limits import KEYS as LIMIT_KEYS
+from sweeps.config.limits import read_limits
 from sweeps.config.overrides import apply_overrides
 from sweeps.config.places import ARGUMENTS, COMMAND_LINE, Places, show
 from sweeps.config.points import read_points
@@ -38,6 +40,7 @@ KEYS = (
     "points",
     "early_stopping",
     "trials",
+    *LIMIT_KEYS,
     "resources",
     "seed",
     "keep_checkpoints",
@@ -147,6 +150,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         method=method,
         early_stopping=read_early_stopping(data.get("early_stopping"), places),
         trials=top.whole("trials", None, least=1),
+        limits=read_limits(top, places, own_function=isinstance(trainer, FunctionTrainer)),
         resources=read_resources(data.get("resources"), places),
         seed=seed,
         keep_checkpoints=cast("int", top.whole("keep_checkpoints", 3, least=1)),
@@ -186,10 +190,9 @@ def _check_constraints(space: SearchSpace, method: Method, places: Places) -> No
 def _check_amount(config: SweepConfig, places: Places) -> None:
     """Refuse sweeps without an end or without a choice."""
     if config.method != "grid":
-        if config.trials is None:
-            raise places.error(
-                "trials", f"is missing: a {config.method} search has no end of its own", "add trials: 20"
-            )
+        if config.trials is None and not config.limits.budgeted:
+            message = f"is missing: a {config.method} search has no end of its own"
+            raise places.error("trials", message, "add trials: 20, or budget: {trainings: 10}")
         if not config.space.searched:
             mend = "give at least one of them values, or min and max"
             raise places.error("parameters", "leave nothing to search: every trial would be the same", mend)

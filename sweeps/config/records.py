@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from search_spaces.space import SearchSpace
 from sweeps.config.early_stopping import EarlyStopping
+from sweeps.config.limits import Limits
 from sweeps.config.settings import lay_over, without
 from trainer.config import Goal, TrainConfig
 
@@ -48,7 +49,8 @@ class SweepConfig:
     Attributes:
         trainer: for the shared trainer, its settings with every searched one at its middle.
         points: configurations to try first, complete.
-        trials: how many at most; ``None`` for a grid that runs whole.
+        trials: how many at most; ``None`` for a grid that runs whole, and where ``limits`` end the sweep.
+        limits: what else ends it, and what is trained to its end before.
         retries: how often a trial may lose its worker.
         grid_limit: a grid of more configurations is refused.
         base: folder from which paths and ``module:function`` resolve.
@@ -62,6 +64,7 @@ class SweepConfig:
     method: Method = "bayesian"
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     trials: int | None = None
+    limits: Limits = field(default_factory=Limits)
     resources: Resources = Resources()
     seed: int = 0
     keep_checkpoints: int = 3
@@ -70,10 +73,10 @@ class SweepConfig:
     base: Path = field(default_factory=Path.cwd)
 
     @property
-    def planned(self) -> int:
-        """How many trials there will be."""
+    def planned(self) -> int | None:
+        """How many trials there will be at most; ``None`` where nobody knows beforehand."""
         if self.method != "grid":
-            return self.trials or 0
+            return self.trials
         size = self.space.grid_size() + sum(not self.space.on_grid(point) for point in self.points)
         return size if self.trials is None else min(self.trials, size)
 
@@ -104,6 +107,7 @@ class SweepConfig:
             "points": [copy.deepcopy(dict(point)) for point in self.points] or None,
             "early_stopping": self.early_stopping.to_mapping(),
             "trials": self.trials,
+            **self.limits.to_mapping(),
             "resources": {
                 "gpus_per_trial": self.resources.gpus_per_trial,
                 "cpus_per_trial": self.resources.cpus_per_trial,

@@ -34,6 +34,7 @@ class Leases:
         self.study, self.task_of, self.give_up = study, task_of, give_up
         self.limit = slots
         self.waiting: set[str] = set()
+        self.idle: set[str] = set()
         self.bound: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -42,14 +43,15 @@ class Leases:
 
     def wanted(self) -> bool:
         """Whether one more lease could be used."""
-        return len(self.waiting) < self.study.open and len(self.waiting) + len(self.bound) < self.limit
+        without = len(self.waiting) + len(self.idle)
+        return without < self.study.open and without + len(self.bound) < self.limit
 
     def bind(self, lease: str) -> dict[str, Any] | None:
-        """The task for a lease whose worker is ready for one; ``None`` when nothing is left to start."""
-        self.waiting.discard(lease)
-        self.bound.pop(lease, None)
+        """The task for a lease whose worker is ready for one; ``None`` when there is nothing to start now."""
+        self.release(lease)
         assignment = self.study.start()
         if assignment is None:
+            self.idle.add(lease)
             return None
         self.bound[lease] = assignment.trial
         return self.task_of(assignment)
@@ -57,6 +59,7 @@ class Leases:
     def release(self, lease: str) -> str | None:
         """The lease is over; the trial it carried, if any."""
         self.waiting.discard(lease)
+        self.idle.discard(lease)
         return self.bound.pop(lease, None)
 
 
@@ -97,7 +100,7 @@ class StudyScheduler(FIFOScheduler):  # type: ignore[misc]  # ray is untyped her
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         ours = self._leases.bound.get(trial.trial_id)
         if ours is None:
-            return str(TrialScheduler.STOP)
+            return self._hand_on(trial) if trial.trial_id in self._leases.idle else str(TrialScheduler.STOP)
         last = result["messages"][-1]
         if last.get("unfit"):
             self._leases.study.put_back(ours, Reason("worker-unfit", "its worker was not fit for another trial"))
@@ -110,16 +113,17 @@ class StudyScheduler(FIFOScheduler):  # type: ignore[misc]  # ray is untyped her
                 break
         else:
             return str(TrialScheduler.CONTINUE)
-        spoiled = bool(last.get("end", {}).get("spoiled"))
-        return str(TrialScheduler.STOP if spoiled or not self._hand_on(trial) else TrialScheduler.CONTINUE)
+        if last.get("end", {}).get("spoiled"):
+            return str(TrialScheduler.STOP)
+        return self._hand_on(trial)
 
-    def _hand_on(self, lease: Trial) -> bool:
-        """Give the lease's worker our next trial; whether there was one."""
+    def _hand_on(self, lease: Trial) -> str:
+        """Give the lease's worker our next trial. Where there may be one soon it waits, else the lease ends."""
         task = self._leases.bind(lease.trial_id)
-        if task is None:
-            return False
+        if task is None and not self._leases.study.waits:
+            return str(TrialScheduler.STOP)
         _begin(lease, task)
-        return True
+        return str(TrialScheduler.CONTINUE)
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """None in particular: leases are alike, and Tune starts whichever waits. Its own choice looks through all."""

@@ -70,6 +70,7 @@ def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | Non
                 "number": report.number,
                 "step": report.step,
                 "epoch": report.epoch,
+                "progress": report.progress,
                 "metrics": report.metrics,
                 "train_seconds": report.train_seconds,
                 "checkpoint": str(report.checkpoint) if report.checkpoint else None,

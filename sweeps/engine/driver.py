@@ -107,7 +107,7 @@ def _drive(
 ) -> RunOutcome:
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
     everyone = Sinks([board, *sinks])
-    study = Study(config, folder, ledger, everyone)
+    study = Study(config, folder, ledger, everyone, devices=slots.gpus or 1.0)
     attempts = sum(event["event"] == "sweep" for event in ledger.past)
     since = time.monotonic()
     try:
@@ -132,6 +132,8 @@ def _run(study: Study, slots: Slots, folder: Path, signals: Signals) -> tuple[st
     try:
         if not study.settled:
             _tune(study, slots, folder, signals)
+        if study.settled:
+            study.close()
     except Interrupted as end:
         study.interrupt(end.reason)
         if end.code is not Exit.FAILED:

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import sys
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from sweeps.engine.function_run import FunctionStuck
 from sweeps.engine.trial_log import TrialLog
 
 _LOG = TrialLog()
+
+IDLE_SECONDS = 0.1  # how often a worker without work asks for some
 
 
 class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
@@ -34,7 +37,7 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         self._judged: Collection[int] | None = None
 
     def begin(self, task: dict[str, Any] | None) -> None:
-        """What to train next, instead of what was trained; ``None`` when nothing was left."""
+        """What to train next, instead of what was trained; ``None``: nothing now."""
         self._finish()
         if task is None or self._spoiled:
             return
@@ -45,8 +48,11 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         self._messages = attempt(task)
 
     def step(self) -> dict[str, Any]:
+        if self._spoiled and self._messages is None:
+            return {"messages": [{"unfit": True}]}
         if self._messages is None:
-            return {"messages": [{"unfit": self._spoiled}]}
+            time.sleep(IDLE_SECONDS)
+            return {"messages": [{"idle": True}]}
         with _LOG.listening():
             messages = bundle(self._messages, self._judged)
         self._spoiled |= bool(messages[-1].get("end", {}).get("spoiled"))

@@ -5,10 +5,11 @@ people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. Th
 
 ``sweep``      id, name, metric, goal, planned, attempt, host, pid, versions: at each start of a driver
 ``trial``      trial, params, number
+``twin``       number, params, same_as (trial): a suggestion that was trained before, and is not again
 ``state``      trial, state, attempt, reason {code, text} or null, worker {node, pid} or null, seconds (on a worker in
                this attempt, once it has ended)
 ``report``     trial, attempt, report, step, epoch, metrics, train_seconds, checkpoint (relative to the folder) or null;
-               where known, the worker's pid
+               where known, progress (0 to 1 of the whole training) and the worker's pid
 ``dropped``    trial, checkpoint
 ``note``       text
 ``sweep_end``  state, seconds (of this driver)

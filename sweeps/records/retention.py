@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from sweeps.errors import InputError
@@ -17,10 +17,11 @@ Drop = tuple[str, str]  # trial, checkpoint
 
 
 class Retention:
-    """Decides at the end of each trial, looking at the few that are kept and never at all of them.
+    """Decides whenever a trial leaves its worker, looking at the few that are kept and never at all of them.
 
-    Kept are the best checkpoint of each of the best ``keep`` trials that finished or were stopped, and everything
-    of trials that are not at their end: those need it to go on, and prune for themselves. Equals: the earlier trial.
+    Kept are the best checkpoint of each of the best ``keep`` trials that finished, were stopped or are paused, the
+    newest of each paused trial that `hold` names, and everything of trials that run: those prune for themselves.
+    Equals: the earlier trial.
 
     Args:
         keep: number of trials, 1 or more.
@@ -32,12 +33,13 @@ class Retention:
         if keep < 1:
             raise ValueError(f"keep must be 1 or more, got {keep}")
         self._keep, self._metric, self._goal = keep, metric, goal
-        self._kept: dict[str, tuple[float, str, str]] = {}  # by trial: rank (small is good), id, checkpoint
+        self._best: dict[str, tuple[float, str, str]] = {}  # by trial: rank (small is good), id, checkpoint
+        self._newest: dict[str, str] = {}  # of paused trials, to go on from
 
     @property
     def kept(self) -> frozenset[str]:
-        """The checkpoints of ended trials that are kept now."""
-        return frozenset(checkpoint for _, _, checkpoint in self._kept.values())
+        """The checkpoints that are kept now of trials that do not run."""
+        return frozenset({*(checkpoint for _, _, checkpoint in self._best.values()), *self._newest.values()})
 
     def ended(self, trial: TrialRecord) -> list[Drop]:
         """What can go now that ``trial`` is at its end: of this trial, and of one that it displaced.
@@ -45,27 +47,54 @@ class Retention:
         Checkpoints that the record knows to be dropped are not named again; some of those named may have been
         removed by the training loop already.
         """
-        drops: list[Drop] = []
-        self._kept.pop(trial.id, None)  # it was extended and has ended again
-        there = [report for report in trial.reports if report.checkpoint and report.checkpoint not in trial.dropped]
-        best = None
-        if trial.state in {State.FINISHED, State.STOPPED}:
-            sign = 1.0 if self._goal == "minimize" else -1.0
-            ranked = [report for report in there if self._metric in report.metrics]
-            best = min(ranked, key=lambda report: (sign * report.metrics[self._metric], report.number), default=None)
-            if best is not None:
-                self._kept[trial.id] = (sign * best.metrics[self._metric], trial.id, str(best.checkpoint))
-        spare = {str(report.checkpoint) for report in there} - {best.checkpoint if best else None}
-        drops += [(trial.id, checkpoint) for checkpoint in sorted(spare)]
-        if len(self._kept) > self._keep:
-            worst = max(self._kept.values(), key=lambda kept: (kept[0], len(kept[1]), kept[1]))
-            del self._kept[worst[1]]
-            drops.append((worst[1], worst[2]))
-        return drops
+        self.goes_on(trial.id)  # it was extended or paused, and is over now
+        worst = self._rank(trial) if trial.state in {State.FINISHED, State.STOPPED} else []
+        return self._dropped([*_drops(trial), *worst])
+
+    def paused(self, trial: TrialRecord) -> list[Drop]:
+        """What can go now that ``trial`` is paused: all but its best, if it is one of the best, and its newest."""
+        there = _drops(trial)
+        if there:
+            self._newest[trial.id] = there[-1][1]
+        return self._dropped([*there, *self._rank(trial)])
+
+    def hold(self, trials: Collection[str]) -> list[Drop]:
+        """Of paused trials only these keep their newest checkpoints; what goes with that."""
+        let_go = [(trial, newest) for trial, newest in self._newest.items() if trial not in trials]
+        for trial, _ in let_go:
+            del self._newest[trial]
+        return self._dropped(let_go)
 
     def goes_on(self, trial: str) -> None:
-        """A trial that had ended is extended: its checkpoints are its own again."""
-        self._kept.pop(trial, None)
+        """A trial that was paused or had ended trains again: its checkpoints are its own."""
+        self._best.pop(trial, None)
+        self._newest.pop(trial, None)
+
+    def _rank(self, trial: TrialRecord) -> list[Drop]:
+        """Keep the best checkpoint of ``trial`` if it is one of the best; what is let go for it."""
+        there = {checkpoint for _, checkpoint in _drops(trial)}
+        sign = 1.0 if self._goal == "minimize" else -1.0
+        ranked = [r for r in trial.reports if r.checkpoint in there and self._metric in r.metrics]
+        best = min(ranked, key=lambda report: (sign * report.metrics[self._metric], report.number), default=None)
+        if best is None:
+            return []
+        self._best[trial.id] = (sign * best.metrics[self._metric], trial.id, str(best.checkpoint))
+        if len(self._best) <= self._keep:
+            return []
+        worst = max(self._best.values(), key=lambda kept: (kept[0], len(kept[1]), kept[1]))
+        del self._best[worst[1]]
+        return [(worst[1], worst[2])]
+
+    def _dropped(self, drops: Iterable[Drop]) -> list[Drop]:
+        """Each of these that nothing keeps, once."""
+        kept = self.kept
+        return [drop for drop in dict.fromkeys(drops) if drop[1] not in kept]
+
+
+def _drops(trial: TrialRecord) -> list[Drop]:
+    """All its checkpoints that the record has, in the order of reports."""
+    named = (str(report.checkpoint) for report in trial.reports if report.checkpoint)
+    return [(trial.id, checkpoint) for checkpoint in named if checkpoint not in trial.dropped]
 
 
 def to_drop(record: SweepRecord, *, keep: int, pinned: Collection[str] = ()) -> list[Drop]:

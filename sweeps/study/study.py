@@ -12,10 +12,13 @@ from typing import Any
 from sweeps.config import SweepConfig
 from sweeps.records.ledger import Ledger
 from sweeps.records.record import Reason, State, SweepRecord, TrialRecord
-from sweeps.records.retention import Retention, delete, strays
+from sweeps.records.retention import Drop
 from sweeps.schedule.base import Decision
+from sweeps.schedule.budget import Spent
 from sweeps.study.assignment import Assignment
+from sweeps.study.disk import Disk
 from sweeps.study.recovery import undelivered
+from sweeps.study.source import Source
 from sweeps.study.told import Event, Told
 from sweeps.views.sink import Sink, Sinks
 from trainer.errors import ResumeError
@@ -37,6 +40,7 @@ class Study:
         folder: the sweep's folder.
         ledger: open for appending; what it held before goes through ``replay``.
         sink: told each event once it is in the ledger; those of a replay with ``replayed``.
+        devices: how many a trial holds, which is what a budget of device hours counts.
         clock: seconds; only differences count, for how long attempts took.
     """
 
@@ -47,27 +51,44 @@ class Study:
         ledger: Ledger,
         sink: Sink | None = None,
         clock: Callable[[], float] = time.monotonic,
+        devices: float = 1.0,
     ) -> None:
         self.config, self.folder, self._clock = config, folder, clock
         self._ledger, self._sink = ledger, sink or Sinks(())
-        self._told = Told(config)
-        self._retention = Retention(keep=config.keep_checkpoints, metric=config.metric.name, goal=config.metric.goal)
+        self._told = Told(config, devices)
+        self._source = Source(config, self._told, self.write)
+        self._disk = Disk(folder, config, self._told.scheduler.promotable)
         self._queue: list[str] = []  # trials to go on with, before new ones
         self._running: dict[str, _Attempt] = {}
         self._failures: dict[str, int] = {}
-        self._exhausted = False
-        self._unsaid: dict[str, str | None] = {}  # trials whose last report was written, but not their end
+        self._paused: set[str] = set()
+        # Trials whose last report was written, but not what became of them.
+        self._unsaid: dict[str, tuple[Decision, str | None]] = {}
 
     @property
     def open(self) -> int:
-        """How many attempts could be started now, were there workers."""
-        fresh = 0 if self._exhausted else max(0, self.config.planned - self._told.asked)
-        return len(self._queue) + fresh
+        """How many attempts could be started now, were there workers; where new trials have no number, many."""
+        return len(self._queue) + (self._told.scheduler.candidate() is not None) + self._source.fresh
 
     @property
     def settled(self) -> bool:
-        """Whether every trial has its final state and no other is to come."""
-        return self.open == 0 and not self._running
+        """Whether no trial runs and none is to start any more."""
+        return not self._running and self.open == 0
+
+    @property
+    def paused(self) -> int:
+        """How many trials are paused."""
+        return len(self._paused)
+
+    @property
+    def spent(self) -> Spent:
+        """What the sweep has cost so far."""
+        return self._told.scheduler.spent
+
+    @property
+    def waits(self) -> bool:
+        """Whether a worker without work may get some when another one reports: who goes on is not known yet."""
+        return bool(self._paused) and bool(self._running)
 
     @property
     def judged(self) -> tuple[int, ...] | None:
@@ -82,28 +103,33 @@ class Study:
     def replay(self, events: Iterable[Event]) -> None:
         """Take in an earlier driver's events, before anything else; ``tidy`` mends what its death left undone."""
         for event in events:
-            decision = self._told.tell(event)
-            self._releasable(event)
-            if event["event"] == "report" and (decision is Decision.STOP or event.get("done")):
-                self._unsaid[event["trial"]] = event.get("done")
+            decision = self._tell(event)
+            self._to_drop(event)
+            if event["event"] == "report" and (decision is not Decision.CONTINUE or event.get("done")):
+                self._unsaid[event["trial"]] = (decision, event.get("done"))
+            elif event["event"] == "state":
+                self._unsaid.pop(event["trial"], None)
             self._sink.handle({**event, "replayed": True}, self._trial_of(event))
-        self._queue = [trial.id for trial in self.record.trials if not trial.state.final]
+        self._paused = {trial.id for trial in self.record.trials if trial.state is State.PAUSED}
+        self._queue = [t.id for t in self.record.trials if not t.state.final and t.id not in self._paused]
 
     def tidy(self) -> None:
         """Write the ends that an earlier driver could not write, and drop the checkpoints it could not drop."""
-        for trial, done in self._unsaid.items():
+        for trial, (decision, done) in self._unsaid.items():
             if trial in self._queue:
                 self._queue.remove(trial)
                 self._running[trial] = _Attempt(self._told.records.trial(trial).attempt, self._clock())
-                self._finish(trial, done)
-        for record in self.record.trials:
-            if record.state.final:
-                named = {str(report.checkpoint) for report in record.reports if report.checkpoint}
-                named |= {checkpoint for _, checkpoint in strays(self.folder, record)}
-                self._drop((record.id, checkpoint) for checkpoint in sorted(named - self._retention.kept))
+                self._leave(trial, decision, done)
+        self._drop(self._disk.leftovers(self.record.trials))
+
+    def close(self) -> None:
+        """The sweep is settled: trials that are paused will not go on, and are stopped for good."""
+        for trial in sorted(self._paused):
+            self._paused.discard(trial)
+            self._end(trial, State.STOPPED, self._why(trial), self._told.records.trial(trial).attempt)
 
     def start(self) -> Assignment | None:
-        """The next attempt, or ``None`` when nothing is left to start."""
+        """The next attempt, or ``None`` when nothing is left to start now."""
         while (trial := self._next_trial()) is not None:
             attempt = self._told.records.trial(trial).attempt + 1
             self._running[trial] = _Attempt(attempt, self._clock())
@@ -134,9 +160,9 @@ class Study:
             return Decision.STOP
         decision = self._write_report(trial, message)
         done = message.get("reason") or "completed" if message.get("done") else None
-        if decision is Decision.STOP or done:
-            self._finish(trial, done)
-            return Decision.STOP
+        if decision is not Decision.CONTINUE or done:
+            self._leave(trial, decision, done)
+            return Decision.STOP if done else decision
         return decision
 
     def ended(self, trial: str, state: State, reason: Reason) -> None:
@@ -170,28 +196,38 @@ class Study:
     def write(self, kind: str, **fields: Any) -> Decision:
         """One event: first into the ledger, then to all that follows from it."""
         event = self._ledger.append(kind, **fields)
-        decision = self._told.tell(event)
+        decision = self._tell(event)
         self._sink.handle(event, self._trial_of(event))
-        self._drop(self._releasable(event))
+        self._drop(self._to_drop(event))
         return decision
 
-    def _finish(self, trial: str, done: str | None) -> None:
-        """After its last report: trained to the end (``done`` says how) whatever the scheduler thinks, or stopped."""
+    def _tell(self, event: Event) -> Decision:
+        if event["event"] == "trial":
+            self._source.add(event["trial"], event["params"])
+        return self._told.tell(event)
+
+    def _leave(self, trial: str, decision: Decision, done: str | None) -> None:
+        """After its last report: trained to the end (``done`` says how) whatever was decided, or paused or stopped."""
         if done:
             self.ended(trial, State.FINISHED, Reason(done))
+        elif decision is Decision.PAUSE:
+            self._paused.add(trial)
+            self._end_attempt(trial, State.PAUSED, self._why(trial))
         else:
-            scheduler = self._told.scheduler
-            self.ended(trial, State.STOPPED, Reason(scheduler.name, scheduler.explain(trial)))
+            self.ended(trial, State.STOPPED, self._why(trial))
+
+    def _why(self, trial: str) -> Reason:
+        code, text = self._told.scheduler.reason(trial)
+        return Reason(code, text)
 
     def _next_trial(self) -> str | None:
         if self._queue:
             return self._queue.pop(0)
-        if self.open == 0 or (asked := self._told.ask()) is None:
-            self._exhausted = True
-            return None
-        number, params = asked
-        trial = f"t{number:04d}"
-        self.write("trial", trial=trial, number=number, params=dict(params))
+        candidate = self._told.scheduler.candidate
+        # The second question: when there is nothing new any more, the best of the paused ones may be next.
+        trial = candidate() or self._source.draw() or candidate()
+        if trial is not None:
+            self._paused.discard(trial)
         return trial
 
     def _recover(self, trial: str) -> bool:
@@ -202,7 +238,7 @@ class Study:
         except ResumeError as error:
             self.ended(trial, State.FAILED, Reason("checkpoint", str(error)))
             return False
-        return all(self.report(trial, message) is not Decision.STOP for message in messages)
+        return all(self.report(trial, message) is Decision.CONTINUE for message in messages)
 
     def _write_report(self, trial: str, message: Message) -> Decision:
         checkpoint = message.get("checkpoint")
@@ -215,6 +251,7 @@ class Study:
             epoch=message.get("epoch", 0.0),
             metrics=message["metrics"],
             train_seconds=message.get("train_seconds", 0.0),
+            progress=message.get("progress"),
             checkpoint=str(Path(checkpoint).relative_to(self.folder)) if checkpoint else None,
             pid=message.get("pid"),
             **({"done": message.get("reason") or "completed"} if message.get("done") else {}),
@@ -222,26 +259,20 @@ class Study:
 
     def _end_attempt(self, trial: str, state: State, reason: Reason) -> None:
         attempt = self._running.pop(trial)
-        self.write(
-            "state",
-            trial=trial,
-            state=state,
-            attempt=attempt.number,
-            reason={"code": reason.code, "text": reason.text},
-            seconds=self._clock() - attempt.since,
-        )
+        self._end(trial, state, reason, attempt.number, seconds=self._clock() - attempt.since)
 
-    def _releasable(self, event: Event) -> list[tuple[str, str]]:
-        """Checkpoints that nobody wants any more now that a trial is over."""
-        if event["event"] != "state" or not State(event["state"]).final:
-            return []
-        return self._retention.ended(self._told.records.trial(event["trial"]))
+    def _end(self, trial: str, state: State, reason: Reason, attempt: int, **more: Any) -> None:
+        said = {"code": reason.code, "text": reason.text}
+        self.write("state", trial=trial, state=state, attempt=attempt, reason=said, **more)
+        if state is not State.PENDING:
+            self._drop(self._disk.leftovers([self._told.records.trial(trial)]))
 
-    def _drop(self, checkpoints: Iterable[tuple[str, str]]) -> None:
-        for trial, checkpoint in checkpoints:
-            # The training loop has removed most of them itself, which is not worth a line.
-            if (self.folder / checkpoint).exists() and delete(self.folder, checkpoint):
-                self.write("dropped", trial=trial, checkpoint=checkpoint)
+    def _to_drop(self, event: Event) -> list[Drop]:
+        return self._disk.changed(self._told.records.trial(event["trial"])) if event["event"] == "state" else []
+
+    def _drop(self, checkpoints: list[Drop]) -> None:
+        for trial, checkpoint in self._disk.delete(checkpoints):
+            self.write("dropped", trial=trial, checkpoint=checkpoint)
 
     def _trial_of(self, event: Event) -> TrialRecord | None:
         return self._told.records.trial(event["trial"]) if "trial" in event else None

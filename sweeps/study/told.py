@@ -14,8 +14,11 @@ from sweeps.records.builder import RecordBuilder
 from sweeps.records.record import State
 from sweeps.schedule import make_scheduler
 from sweeps.schedule.base import Decision
+from sweeps.schedule.budget import Budget
+from sweeps.schedule.course import Course
 from sweeps.search import make_searcher
 from sweeps.search.base import Outcome, Params
+from sweeps.study.meter import Meter
 
 Event = Mapping[str, Any]
 
@@ -30,15 +33,14 @@ _OUTCOMES = {
 class Told:
     """The state of a sweep as a function of its events, in order."""
 
-    def __init__(self, config: SweepConfig) -> None:
-        stopping = config.early_stopping
+    def __init__(self, config: SweepConfig, devices: float = 1.0) -> None:
         self.records = RecordBuilder()
-        self.scheduler = make_scheduler(
-            stopping.scheduler,
-            grace=stopping.grace,
-            reduction_factor=stopping.reduction_factor,
-            min_trials=stopping.min_trials if stopping.scheduler == "median" else None,
-        )
+        self.meter = Meter()
+        # Searchers and schedulers see scores that are better when larger: the sign is flipped here and nowhere else.
+        self._sign = 1.0 if config.metric.goal == "maximize" else -1.0
+        stopping = config.early_stopping
+        scheduler = make_scheduler(stopping.scheduler, **stopping.settings)
+        self.scheduler = Course(scheduler, self._budget(config, devices), reports=config.limits.reports)
         self.searcher = make_searcher(
             config.method,
             config.space,
@@ -49,10 +51,9 @@ class Told:
         )
         self.asked = 0
         self._metric = config.metric.name
-        # Searchers and schedulers see scores that are better when larger: the sign is flipped here and nowhere else.
-        self._sign = 1.0 if config.metric.goal == "maximize" else -1.0
         self._numbers: dict[str, int] = {}
         self._fresh: int | None = None
+        self._paused: set[str] = set()
 
     def ask(self) -> tuple[int, Params] | None:
         """The next trial's number and parameters, or ``None`` when the searcher has no more."""
@@ -65,22 +66,68 @@ class Told:
 
     def tell(self, event: Event) -> Decision:
         """Take in one event; for a report, what the scheduler makes of it."""
-        kind = event["event"]
         accepted = self.records.apply(event)
-        if kind == "trial":
-            self._tell_trial(str(event["trial"]), int(event["number"]), event["params"])
-        elif kind == "report" and accepted:
-            score = self._sign * float(event["metrics"][self._metric])
-            trial, report = str(event["trial"]), int(event["report"])
-            self.searcher.report(self._numbers[trial], report, score)
-            return self.scheduler.report(trial, report, score)
-        elif kind == "state" and accepted and (state := State(event["state"])).final:
-            self.searcher.end(self._numbers[event["trial"]], _OUTCOMES[state])
-            self.scheduler.end(str(event["trial"]))
+        self.meter.tell(event)
+        self.scheduler.clock(worker_seconds=self.meter.worker_seconds, seconds=self.meter.seconds)
+        match event["event"]:
+            case "trial":
+                self._tell_trial(str(event["trial"]), int(event["number"]), event["params"])
+            case "twin":
+                self._tell_twin(int(event["number"]), event["params"], str(event["same_as"]))
+            case "report" if accepted:
+                return self._tell_report(str(event["trial"]), int(event["report"]), event)
+            case "state" if accepted:
+                self._tell_state(str(event["trial"]), State(event["state"]))
         return Decision.CONTINUE
+
+    def _tell_report(self, trial: str, report: int, event: Event) -> Decision:
+        score = self._sign * float(event["metrics"][self._metric])
+        self.searcher.report(self._numbers[trial], report, score)
+        if event.get("progress") is not None:
+            self.scheduler.advance(trial, report, float(event["progress"]))
+        return self.scheduler.report(trial, report, score)
+
+    def _tell_state(self, trial: str, state: State) -> None:
+        number = self._numbers[trial]
+        if state is State.RUNNING:
+            if trial in self._paused:
+                self._paused.discard(trial)
+                self.searcher.resume(number)
+            self.scheduler.start(trial)
+        elif state is State.PAUSED:
+            self._paused.add(trial)
+            self.searcher.pause(number)
+        elif state.final:
+            self.searcher.end(number, _OUTCOMES[state])
+            self.scheduler.end(trial, finished=state is State.FINISHED)
+        if (cost := self.meter.resume_cost) is not None:
+            self.scheduler.costs(cost)
+
+    def _budget(self, config: SweepConfig, devices: float) -> Budget:
+        limits = config.limits
+        return Budget(
+            trials=config.planned,
+            trainings=limits.trainings,
+            worker_hours=None if limits.device_hours is None else limits.device_hours / devices,
+            hours=limits.hours,
+            target=None if limits.target is None else self._sign * limits.target,
+            no_better_for=limits.no_better_for,
+            finish=limits.finish,
+        )
 
     def _tell_trial(self, trial: str, number: int, params: Params) -> None:
         self._numbers[trial] = number
+        self._tell_asked(number, params)
+
+    def _tell_twin(self, number: int, params: Params, same_as: str) -> None:
+        """A suggestion that had been tried: its result is what that trial has come to by now."""
+        self._tell_asked(number, params)
+        trial = self.records.trial(same_as)
+        for report in trial.reports:
+            self.searcher.report(number, report.number, self._sign * report.metrics[self._metric])
+        self.searcher.end(number, _OUTCOMES.get(trial.state, Outcome.STOPPED if trial.reports else Outcome.FAILED))
+
+    def _tell_asked(self, number: int, params: Params) -> None:
         self.asked = max(self.asked, number)
-        if number != self._fresh:  # read from a ledger rather than asked for just now
+        if number != self._fresh:  # read from a ledger, or not of the searcher's choosing
             self.searcher.replay(number, params)

@@ -161,9 +161,10 @@ class LoopWorker(Worker):
 
 @dataclass
 class Play:
-    """What a driver saw: the most checkpoints on disk at once, and how many workers there were at most."""
+    """What a driver saw: the most checkpoints on disk at once, the most paused trials, and all workers' steps."""
 
     most_checkpoints: int = 0
+    most_paused: int = 0
     steps: int = 0
 
 
@@ -179,6 +180,7 @@ def play(study: Study, *, slots: int = 1, kind: type[Worker] = FunctionWorker, s
         if worker.step() is Decision.CONTINUE:
             workers.append(worker)
         seen.steps += 1
+        seen.most_paused = max(seen.most_paused, study.paused)
         seen.most_checkpoints = max(seen.most_checkpoints, len(on_disk(study.folder)))
     return seen
 
@@ -209,6 +211,7 @@ def run(config: SweepConfig, folder: Path, lines: int | None = None, **how: Any)
     study, ledger = begin(config, folder, lines)
     with ledger:
         play(study, **how)
+        study.close()
         study.write("sweep_end", state="finished")
     return study
 

@@ -35,13 +35,14 @@ METHODS = {
     "random": {"method": "random"},
     "grid": {"method": "grid", "trials": None, "parameters": {"x": [0.1, 0.9, 0.5], "k": [1, 2]}},
     "bayesian": {"method": "bayesian", "trials": 14},  # past its random start
+    "promotion": {"early_stopping": {"scheduler": "asha", "mode": "promotion"}, "trials": 9},
 }
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("steps", [1, 6, 13])
 def test_an_interrupted_sweep_ends_like_one_that_was_not(tmp_path, method, steps):
-    config = sweep_config(tmp_path, early_stopping="asha", **METHODS[method])
+    config = sweep_config(tmp_path, **{"early_stopping": "asha", **METHODS[method]})
     whole = run(config, tmp_path / "whole")
     study, ledger = begin(config, tmp_path / "cut")
     with ledger:
@@ -71,6 +72,18 @@ def test_a_driver_that_dies_at_any_line_changes_nothing(tmp_path, kind):
     for line, study in death_at_every_line(tmp_path, config, kind=kind):
         check_invariants(study.folder, trials=5, reports=REPORTS)
         assert shape(study) == expected, f"after line {line}"
+        assert len(on_disk(study.folder)) == config.keep_checkpoints, f"after line {line}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("end", [{"trials": 7}, {"trials": None, "budget": {"trainings": 4}}])
+def test_nor_where_trials_are_paused_and_go_on(tmp_path, kind, end):
+    promotion = {"scheduler": "asha", "mode": "promotion", "reduction_factor": 2}
+    config = sweep_config(tmp_path, early_stopping=promotion, reports=REPORTS, keep_paused=1, **end)
+    reference = run(config, tmp_path / "reference", kind=kind)
+    for line, study in death_at_every_line(tmp_path, config, kind=kind):
+        check_invariants(study.folder, trials=len(reference.record.trials), reports=REPORTS)
+        assert shape(study) == shape(reference), f"after line {line}"
         assert len(on_disk(study.folder)) == config.keep_checkpoints, f"after line {line}"
 
 

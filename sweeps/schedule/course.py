@@ -1,0 +1,209 @@
+"""The course of a whole sweep: a scheduler within a budget, which sees to it that somebody finishes."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass
+
+from sweeps.schedule.base import Decision, Scheduler
+from sweeps.schedule.budget import Budget, Spent
+
+# Sums of fractions: a budget that is met exactly must not be missed by a rounding.
+_SLACK = 1e-9
+
+
+@dataclass
+class _Trial:
+    number: int  # in the order of their beginnings
+    best: float = -math.inf
+    progress: float = 0.0  # the most of its full training that any attempt came to
+    latest: float | None = None  # what this attempt has come to
+    running: bool = True
+    over: bool = False
+    finished: bool = False
+
+    @property
+    def left(self) -> float:
+        """What of its training is still to come."""
+        return 0.0 if self.finished else 1.0 - self.progress
+
+
+class Course(Scheduler):
+    """A scheduler, until the budget is spent; then the best are trained to their ends.
+
+    - **New trials** are begun while `more`: until the budget is gone, but for what the ``finish`` best trials
+      still need, which is held back from the start.
+    - **Then** everything pauses at its next report, the best ``finish`` trials are trained to their ends, and
+      nobody else goes on. When instead all trials were begun, the scheduler first promotes whom it will.
+      Should one of the best fail, the next takes its place.
+    - **A target that was reached** ends the sweep: everything that runs stops at its next report.
+
+    The best are those with the best score of any report, among trials that can go on or have finished: what a
+    scheduler stopped has no checkpoint to go on from. A trial spends until its next report, so a budget is overrun
+    by at most one report interval for each worker.
+
+    Args:
+        scheduler: decides while there is budget.
+        budget: the limits.
+        reports: how many reports a full training has, where nobody tells how far a trial is.
+    """
+
+    def __init__(self, scheduler: Scheduler, budget: Budget, *, reports: int | None = None) -> None:
+        self._scheduler, self._reports = scheduler, reports
+        self.budget, self.spent = budget, Spent()
+        self.name = scheduler.name
+        self.closed = ""  # why no new trial is begun any more
+        self._last_lap = False  # only the best go on
+        self._reached = False  # and not even they
+        self._trials: dict[str, _Trial] = {}
+        self._finishers: set[str] = set()
+        self._best = -math.inf
+        self._since: set[str] = set()  # trials that were heard of since the best score was
+
+    @property
+    def more(self) -> bool:
+        """Whether a new trial may be begun."""
+        return not self.closed
+
+    def close(self, why: str) -> None:
+        """No new trial is begun from here on; ``why`` in words. The first reason stands."""
+        self.closed = self.closed or why
+
+    def clock(self, *, worker_seconds: float, seconds: float) -> None:
+        """What the clock says by now: seconds of all workers together, and of the sweep."""
+        self.spent = Spent(self.spent.trainings, worker_seconds, seconds)
+
+    def start(self, trial: str) -> None:
+        """``trial`` begins, or goes on."""
+        known = self._trials.setdefault(trial, _Trial(len(self._trials) + 1))
+        known.running, known.over, known.latest = True, False, None
+        if trial in self._to_finish() and self._others_rest(trial):
+            self._finishers.add(trial)
+        self._scheduler.start(trial)
+        if self.budget.trials is not None and len(self._trials) >= self.budget.trials:
+            self.close(f"all {self.budget.trials} trials were begun")
+
+    def advance(self, trial: str, report: int, progress: float) -> None:
+        """``trial`` is at ``report``, so far (0 to 1) through its training; told before `report`."""
+        known = self._trials[trial]
+        since = known.latest
+        if since is None:
+            # Work that an earlier attempt had done already is paid again: one report interval of it by now.
+            since = known.progress if progress > known.progress else progress * (1 - 1 / report)
+        spent = self.spent
+        self.spent = Spent(spent.trainings + max(0.0, progress - since), spent.worker_seconds, spent.seconds)
+        known.latest, known.progress = progress, max(known.progress, progress)
+
+    def report(self, trial: str, report: int, score: float) -> Decision:
+        """What becomes of ``trial`` after its report ``report`` (from 1) scored ``score``."""
+        if self._reports is not None:
+            self.advance(trial, report, min(1.0, report / self._reports))
+        decision = self._scheduler.report(trial, report, score)
+        if math.isfinite(score):
+            self._keep_score(trial, score)
+            self._look()
+            decision = self._within_budget(trial, decision)
+        self._trials[trial].running = decision is Decision.CONTINUE
+        return decision
+
+    def end(self, trial: str, *, finished: bool = False) -> None:
+        """``trial`` is over, for whatever cause; ``finished`` if it was trained to its end."""
+        known = self._trials[trial]
+        known.over, known.running, known.finished = True, False, finished
+        self._scheduler.end(trial)
+
+    def costs(self, resume: float) -> None:
+        """What resuming costs, in report intervals."""
+        self._scheduler.costs(resume)
+
+    def candidate(self, *, last: bool = False) -> str | None:
+        """The paused trial that goes on before a new one is begun: the scheduler's, and at last one of the best."""
+        if self._reached:
+            return None
+        if not self._last_lap and (found := self._scheduler.candidate(last=last)) is not None:
+            return found
+        if not self.closed:
+            return None
+        waiting = (trial for trial in self._to_finish() if not self._trials[trial].running)
+        return next((trial for trial in waiting if self._others_rest(trial)), None)
+
+    def promotable(self, margin: int | None = None) -> list[str]:
+        """The paused trials, the likeliest to go on first: the best so far, then as the scheduler says."""
+        best = [trial for trial in self._to_finish() if not self._trials[trial].running]
+        return [*best, *(trial for trial in self._scheduler.promotable(margin) if trial not in best)]
+
+    def explain(self, trial: str) -> str:
+        """Why ``trial`` was stopped or is paused: the scheduler's words, or why the sweep was closed."""
+        return self._scheduler.explain(trial) or self.closed
+
+    def reason(self, trial: str) -> tuple[str, str]:
+        """The same with whose decision it was: the scheduler's name, or ``budget``."""
+        said = self._scheduler.explain(trial)
+        return (self._scheduler.name, said) if said else ("budget", self.closed)
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """The scheduler's."""
+        return self._scheduler.rungs
+
+    @property
+    def judged(self) -> tuple[int, ...] | None:
+        """The scheduler's: that the budget is spent may be noticed a few quick reports later."""
+        return self._scheduler.judged
+
+    def _within_budget(self, trial: str, decision: Decision) -> Decision:
+        if self._reached or decision is Decision.STOP:
+            return Decision.STOP
+        if trial in self._finishers:
+            return Decision.CONTINUE
+        if not self._last_lap:
+            return decision
+        if trial in self._to_finish() and self._others_rest(trial):
+            self._finishers.add(trial)  # straight on, where a pause would only cost
+            return Decision.CONTINUE
+        return Decision.PAUSE
+
+    def _keep_score(self, trial: str, score: float) -> None:
+        known = self._trials[trial]
+        known.best = max(known.best, score)
+        self._since.add(trial)
+        if score > self._best:
+            self._best = score
+            self._since.clear()
+        patience, target = self.budget.no_better_for, self.budget.target
+        if target is not None and self._best >= target:
+            self.close(f"the target was reached by {trial}")
+            self._last_lap = self._reached = True
+        if patience is not None and len(self._since) >= patience:
+            self.close(f"{patience} trials came to nothing better")
+            self._last_lap = True
+
+    def _look(self) -> None:
+        """Whether all that is left of the budget is what the best still need."""
+        need = [self._trials[trial].left for trial in self._leaders()]
+        need += [1.0] * (self.budget.finish - len(need))
+        share, name = self.spent.share(self.budget, held=sum(need), longest=max(need, default=0.0))
+        if share >= 1 - _SLACK:
+            self.close(f"the budget of {name} is spent")
+            self._last_lap = True
+
+    def _leaders(self) -> list[str]:
+        """The best ``finish`` trials that have finished or can go on, best first."""
+        able = (
+            (-known.best, known.number, trial)
+            for trial, known in self._trials.items()
+            if known.best > -math.inf and (known.finished or not known.over)
+        )
+        return [trial for *_, trial in heapq.nsmallest(self.budget.finish, able)]
+
+    def _to_finish(self) -> list[str]:
+        """Those of the best that are not at their ends."""
+        return [trial for trial in self._leaders() if not self._trials[trial].finished]
+
+    def _others_rest(self, trial: str) -> bool:
+        """Whether nobody else, but those who finish already, is about to report: who is best is known only then."""
+        if not self.closed:
+            return False
+        running = (other for other, known in self._trials.items() if known.running and other != trial)
+        return all(other in self._finishers for other in running)

@@ -1,0 +1,55 @@
+"""A sweep's checkpoints on disk: which of them can go, now that a trial has left its worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from sweeps.config import SweepConfig
+from sweeps.records.record import State, TrialRecord
+from sweeps.records.retention import Drop, Retention, delete, strays
+
+
+class Disk:
+    """Keeps the disk bounded.
+
+    Args:
+        folder: the sweep's.
+        config: how many trials keep their best checkpoint, and how many paused ones what they go on from.
+        promotable: the paused trials, the likeliest to go on first.
+    """
+
+    def __init__(self, folder: Path, config: SweepConfig, promotable: Callable[[], list[str]]) -> None:
+        self._folder, self._promotable = folder, promotable
+        self._paused = config.limits.keep_paused
+        self._retention = Retention(keep=config.keep_checkpoints, metric=config.metric.name, goal=config.metric.goal)
+
+    def changed(self, trial: TrialRecord) -> list[Drop]:
+        """What can go after a change of the state of ``trial``. Nothing is deleted yet."""
+        if trial.state is State.RUNNING:
+            self._retention.goes_on(trial.id)
+        if trial.state.final:
+            return self._retention.ended(trial)
+        if trial.state is State.PAUSED:
+            return [*self._retention.paused(trial), *self._retention.hold(self._promotable()[: self._paused])]
+        return []
+
+    def leftovers(self, trials: Iterable[TrialRecord]) -> list[Drop]:
+        """What trials have on disk that nothing keeps: a driver died before it could delete it, or a worker was a few
+        reports ahead when its trial was stopped."""
+        return [drop for trial in trials if _rests(trial) for drop in self._unkept(trial)]
+
+    def delete(self, drops: Collection[Drop]) -> list[Drop]:
+        """Delete these; those that were there and are gone now."""
+        # The training loop has removed most of them itself, which is not worth a line in the ledger.
+        there = [drop for drop in drops if (self._folder / drop[1]).exists()]
+        return [drop for drop in there if delete(self._folder, drop[1])]
+
+    def _unkept(self, trial: TrialRecord) -> list[Drop]:
+        named = {str(report.checkpoint) for report in trial.reports if report.checkpoint}
+        named |= {checkpoint for _, checkpoint in strays(self._folder, trial)}
+        return [(trial.id, checkpoint) for checkpoint in sorted(named - self._retention.kept)]
+
+
+def _rests(trial: TrialRecord) -> bool:
+    return trial.state.final or trial.state is State.PAUSED

@@ -1,0 +1,85 @@
+"""What a sweep has cost so far and what resuming costs, read off the times of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from sweeps.records.record import State
+
+ENOUGH = 3  # attempts of a kind before their typical time means anything
+
+
+@dataclass
+class _Attempt:
+    since: float
+    resumed: bool  # it follows a pause
+    heard: bool = False  # it has reported
+
+
+class Meter:
+    """Seconds, as the ledger's clock has them. The time between two drivers does not count.
+
+    An attempt's way to its first report is one report interval and what beginning costs: a model, a checkpoint. The
+    difference between attempts that follow a pause and first attempts is what resuming costs.
+    """
+
+    def __init__(self) -> None:
+        self._ended = 0.0  # seconds of attempts that are over
+        self._earlier = 0.0  # seconds of drivers that are over
+        self._began: float | None = None
+        self._now = 0.0
+        self._running: dict[str, _Attempt] = {}
+        self._paused: set[str] = set()
+        self._reports = 0
+        self._first: dict[bool, list[float]] = {False: [], True: []}  # seconds to first reports, by `resumed`
+
+    @property
+    def worker_seconds(self) -> float:
+        """Of all workers together, from the begin of each attempt to its end or to now."""
+        return self._ended + sum(self._now - attempt.since for attempt in self._running.values())
+
+    @property
+    def seconds(self) -> float:
+        """By the clock, over all drivers."""
+        return self._earlier + (self._now - self._began if self._began is not None else 0.0)
+
+    @property
+    def resume_cost(self) -> float | None:
+        """What going on with a paused trial costs more than a new one, in report intervals; ``None``: not known yet."""
+        fresh, resumed = self._first[False], self._first[True]
+        if min(len(fresh), len(resumed)) < ENOUGH or self.worker_seconds <= 0:
+            return None
+        return (median(resumed) - median(fresh)) * self._reports / self.worker_seconds
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Take in one event, in order."""
+        if event["event"] == "sweep":
+            self._close_driver()
+            self._began = event["time"]
+        # Clocks are set back at times, and nothing is undone by that.
+        self._now = max(self._now, event["time"]) if event["event"] != "sweep" else event["time"]
+        if event["event"] == "state":
+            self._tell_state(event["trial"], State(event["state"]))
+        elif event["event"] == "report":
+            self._reports += 1
+            attempt = self._running.get(event["trial"])
+            if attempt is not None and not attempt.heard:
+                attempt.heard = True
+                self._first[attempt.resumed].append(self._now - attempt.since)
+
+    def _tell_state(self, trial: str, state: State) -> None:
+        if state is State.RUNNING:
+            self._running[trial] = _Attempt(self._now, trial in self._paused)
+            self._paused.discard(trial)
+            return
+        if (attempt := self._running.pop(trial, None)) is not None:
+            self._ended += self._now - attempt.since
+        if state is State.PAUSED:
+            self._paused.add(trial)
+
+    def _close_driver(self) -> None:
+        self._ended, self._earlier = self.worker_seconds, self.seconds
+        self._running.clear()

@@ -1,0 +1,109 @@
+"""Where new trials come from: the searcher, and never the same training twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from search_spaces.errors import SpaceError
+from search_spaces.space import SearchSpace
+from sweeps.config import SweepConfig
+from sweeps.study.told import Told
+from trainer.errors import ConfigError
+
+MANY = 1_000_000  # trials, where their number is not planned
+LARGEST = 10_000  # configurations of a space that are counted
+MOST_TWINS = 50  # suggestions in a row that were there before, until whatever is left is looked up
+
+
+class Source:
+    """Draws new trials and writes them down.
+
+    A suggestion whose whole configuration, seed and all, was trained before or is being trained is not trained again:
+    its searcher is told the result that is there (event ``twin``), and asked for another one. A space of which every
+    configuration was tried ends the search.
+
+    Args:
+        config: the sweep.
+        told: with the searcher.
+        write: writes an event.
+    """
+
+    def __init__(self, config: SweepConfig, told: Told, write: Callable[..., Any]) -> None:
+        self._config, self._told, self._write = config, told, write
+        self._size = _size(config.space)
+        self._trials: dict[str, str] = {}  # by configuration
+        self._params: set[str] = set()
+
+    @property
+    def fresh(self) -> int:
+        """How many new trials could be begun now."""
+        if not self._told.scheduler.more:
+            return 0
+        planned = self._config.planned
+        return MANY if planned is None else max(0, planned - len(self._trials))
+
+    def add(self, trial: str, params: Mapping[str, Any]) -> None:
+        """``trial`` has been written down with ``params``, now or in a ledger that is read again."""
+        self._trials.setdefault(self._key(params), trial)
+        self._params.add(_text(params))
+
+    def draw(self) -> str | None:
+        """A new trial, written down; ``None`` when there is none any more."""
+        for _ in range(MOST_TWINS):
+            if self.fresh == 0:
+                return None
+            if self._size is not None and len(self._params) >= self._size:
+                self._told.scheduler.close(f"all {self._size} configurations of the space were tried")
+                return None
+            if (asked := self._told.ask()) is None:
+                self._told.scheduler.close("the search has no other configuration")
+                return None
+            number, params = asked
+            if (twin := self._trials.get(self._key(params))) is None:
+                return self._begin(number, params)
+            self._write("twin", number=number, params=dict(params), same_as=twin)
+        untried = self._untried()
+        if untried is None:
+            self._told.scheduler.close(f"{MOST_TWINS} suggestions in a row were tried before")
+            return None
+        return self._begin(self._told.asked + 1, untried)
+
+    def _begin(self, number: int, params: Mapping[str, Any]) -> str:
+        trial = f"t{number:04d}"
+        self._write("trial", trial=trial, number=number, params=dict(params))
+        return trial
+
+    def _untried(self) -> Mapping[str, Any] | None:
+        if self._size is None:
+            return None
+        return next(
+            (params for params in _countable(self._config.space).grid() if _text(params) not in self._params), None
+        )
+
+    def _key(self, params: Mapping[str, Any]) -> str:
+        try:
+            return _text(self._config.trial_settings(params))
+        except ConfigError:  # it will fail as a trial, and say why
+            return _text(params)
+
+
+def _text(params: Mapping[str, Any]) -> str:
+    return json.dumps(params, sort_keys=True, default=str)
+
+
+def _countable(space: SearchSpace) -> SearchSpace:
+    """The same space, of which a grid takes every value."""
+    whole = tuple(replace(p, points=None) if getattr(p, "points", None) else p for p in space)  # type: ignore[type-var]
+    return SearchSpace(whole, space.constraints)
+
+
+def _size(space: SearchSpace) -> int | None:
+    """How many configurations there are, where they can be counted."""
+    try:
+        size = _countable(space).grid_size(LARGEST)
+    except SpaceError:
+        return None
+    return size if size <= LARGEST else None
