@@ -56,9 +56,7 @@ class Sweep:
         from sweeps.engine.driver import run_sweep
         from sweeps.views.progress import Progress
 
-        outcome = run_sweep(
-            self.config, Path(storage), address=address, sinks=[Progress(self.config, quiet=quiet)], where="Sweep"
-        )
+        outcome = run_sweep(self.config, Path(storage), address=address, sinks=[Progress(self.config, quiet=quiet)])
         return Result(outcome.folder, outcome.record, outcome.code)
 
 

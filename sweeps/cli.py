@@ -83,7 +83,7 @@ def run(
         _say(f"a grid of {config.space.grid_size()} configurations")
     say = (lambda _: None) if quiet else _say
     progress = Progress(config, quiet=quiet)
-    _close(run_sweep(config, storage, address=address, sinks=[progress], where=source, say=say))
+    _close(run_sweep(config, storage, address=address, sinks=[progress], say=say))
 
 
 @app.command()
@@ -190,7 +190,7 @@ def validate(
     from sweeps.views import tables
 
     config = load_sweep(source, settings or [])
-    check(config, source)
+    check(config)
     _show(None, tables.plan_view(config), as_json=False)
 
 

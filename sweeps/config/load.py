@@ -157,6 +157,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         retries=cast("int", top.whole("retries", 2, least=0)),
         grid_limit=cast("int", top.whole("grid_limit", 2000, least=1)),
         base=base,
+        places=places,
     )
     _check_amount(config, places)
     return config

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +35,16 @@ class Places:
     overrider: str = COMMAND_LINE
 
     def at(self, key: str) -> str:
-        """The place of a dotted key: ``sweep.yaml:7``, ``sweep.yaml``, or what overrode it: ``command line``."""
+        """The place of a dotted key: ``sweep.yaml:7``, ``sweep.yaml``, or what overrode it: ``command line``.
+
+        Where only a part of it was overridden, both.
+        """
         if any(key == given or key.startswith(f"{given}.") for given in self.overridden):
             return self.overrider
         number = self.line(key) if self.line is not None else None
-        return f"{self.where}:{number}" if self.where and number else self.where
+        place = f"{self.where}:{number}" if self.where and number else self.where
+        inside = ", ".join(one_line(given) for given in self.overridden if given.startswith(f"{key}."))
+        return f"{place} with {inside} of the {self.overrider}" if inside else place
 
     def error(self, key: str, message: str, mend: str = "") -> InputError:
         """The complaint about a key, on one line however long or odd its value is."""
@@ -51,6 +57,16 @@ class Places:
     def setting_error(self, key: str, error: ConfigError, mend: str = "") -> InputError:
         """The trainer's complaint, about the setting that stands at ``key``; ``mend`` where it has none."""
         return self.error(key, error.message, error.mend or mend)
+
+    @contextmanager
+    def known(self) -> Iterator[None]:
+        """Complaints that come out of here with a key and without a place are given the place of that key."""
+        try:
+            yield
+        except InputError as error:
+            if error.where or not error.key:
+                raise
+            raise self.error(error.key, error.message, error.mend) from error
 
     def space_error(self, error: SpaceError) -> InputError:
         """The search space's complaint, about one of ``parameters`` or of ``constraints``."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from search_spaces.space import SearchSpace
 from sweeps.config.early_stopping import EarlyStopping
 from sweeps.config.limits import Limits
+from sweeps.config.places import Places
 from sweeps.config.settings import lay_over, without
 from trainer.config import Goal, TrainConfig
 
@@ -54,6 +55,7 @@ class SweepConfig:
         retries: how often a trial may lose its worker.
         grid_limit: a grid of more configurations is refused.
         base: folder from which paths and ``module:function`` resolve.
+        places: where its keys stand, for errors that come later; no part of what the sweep is.
     """
 
     name: str
@@ -71,6 +73,7 @@ class SweepConfig:
     retries: int = 2
     grid_limit: int = 2000
     base: Path = field(default_factory=Path.cwd)
+    places: Places = field(default_factory=Places, compare=False, repr=False)
 
     @property
     def planned(self) -> int | None:

@@ -22,7 +22,7 @@ from sweeps.records.builder import RecordBuilder
 from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
-from sweeps.records.sweep_file import SWEEP_FILE, read_config, write_config
+from sweeps.records.sweep_file import read_config, write_config
 from sweeps.study import Assignment, Study
 from sweeps.views.sink import Sink, Sinks
 from sweeps.views.tensorboard import TensorBoardSink
@@ -45,7 +45,6 @@ def run_sweep(
     *,
     address: str | None = None,
     sinks: Sequence[Sink] = (),
-    where: str = "",
     say: Callable[[str], None] = lambda _: None,
 ) -> RunOutcome:
     """Run a new sweep to its end, or until a signal ends it.
@@ -55,7 +54,6 @@ def run_sweep(
         storage: its folder is made in here.
         address: of a Ray cluster; by default ``RAY_ADDRESS``, else a local Ray.
         sinks: hear of every event.
-        where: what to call the source of the configuration in errors.
         say: takes a line for whoever waits, before the first event.
 
     Raises:
@@ -65,8 +63,8 @@ def run_sweep(
     folder = new_folder(storage, config.name)
     with watched() as signals, SweepLock(folder):
         try:
-            prepare(config, folder / "cache", where)
-            with connected(address_of(address), config.resources, say) as slots:
+            prepare(config, folder / "cache")
+            with config.places.known(), connected(address_of(address), config.resources, say) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
                     return _drive(config, folder, ledger, slots, sinks, signals)
@@ -97,8 +95,8 @@ def resume_sweep(
         earlier = RecordBuilder(ledger.past).record()
         if earlier.state == "finished":
             return RunOutcome(folder, earlier, Exit.DONE)
-        prepare(config, folder / "cache", str(folder / SWEEP_FILE))
-        with connected(address_of(address), config.resources, say) as slots:
+        prepare(config, folder / "cache")
+        with config.places.known(), connected(address_of(address), config.resources, say) as slots:
             return _drive(config, folder, ledger, slots, sinks, signals)
 
 

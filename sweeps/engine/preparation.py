@@ -9,7 +9,6 @@ from pathlib import Path
 
 from search_spaces.parameters import Categorical
 from sweeps.config import FunctionTrainer, SweepConfig
-from sweeps.errors import InputError
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError
 from trainer.tasks import get_task
@@ -23,17 +22,17 @@ def make_importable(base: Path) -> None:
         sys.path.insert(0, str(base))
 
 
-def check(config: SweepConfig, where: str) -> None:
+def check(config: SweepConfig) -> None:
     """Prepare the data as a sweep would, and throw it away.
 
     Raises:
         InputError: data or a model that cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
-        prepare(config, Path(scratch), where)
+        prepare(config, Path(scratch))
 
 
-def prepare(config: SweepConfig, cache: Path, where: str) -> None:
+def prepare(config: SweepConfig, cache: Path) -> None:
     """Check and prepare the data of every variant that the space can name.
 
     Raises:
@@ -56,4 +55,5 @@ def prepare(config: SweepConfig, cache: Path, where: str) -> None:
             task.check(settings)
             task.prepare(settings, cache)
         except ConfigError as error:
-            raise InputError(error.message, where=where, key=f"trainer.{error.key}", mend=error.mend) from error
+            section = "parameters" if error.key in params else "trainer"
+            raise config.places.setting_error(f"{section}.{error.key}", error) from error

@@ -42,7 +42,7 @@ def train_single(
     echo("  ".join(f"{name}={value}" for name, value in params.items()))
     with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
         cache, folder = Path(scratch) / "cache", Path(scratch) / "trial"
-        prepare(config, cache, source)
+        prepare(config, cache)
         task = {
             "settings": config.trial_settings(params),
             "folder": str(folder),

@@ -24,7 +24,7 @@ DIGITS = {"trials": 3, "method": "random", "trainer.epochs": 6, "trainer.report_
 def run_here(config: SweepConfig, storage: Path) -> Path:
     """The folder of the sweep, at its end."""
     folder = new_folder(storage, config.name)
-    prepare(config, folder / "cache", "here")
+    prepare(config, folder / "cache")
     write_config(folder, config)
     own = config.trainer.function if isinstance(config.trainer, FunctionTrainer) else None
     with Ledger.open(folder, create=True) as ledger:

@@ -32,8 +32,8 @@ def without_ray(monkeypatch):
     """The same sweeps, trial by trial in this process; remembers how they were asked for."""
     asked = {}
 
-    def run(config, storage, *, address=None, sinks=(), where=""):
-        asked.update(address=address, sinks=list(sinks), where=where)
+    def run(config, storage, *, address=None, sinks=()):
+        asked.update(address=address, sinks=list(sinks))
         folder = run_here(config, storage)
         return RunOutcome(folder, read_sweep(folder), Exit.DONE)
 
