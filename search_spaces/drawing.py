@@ -84,6 +84,4 @@ class Drawing:
             f"fewer than 1 in 1,000 configurations is legal; {hardest.text!r} is the hardest constraint: "
             f"{CHECKED_DRAWS - times:,} of {CHECKED_DRAWS:,} draws fulfil it"
         )
-        raise ConstraintError(
-            hardest.index, message, "loosen it, or narrow the parameters so that more draws fulfil it"
-        )
+        raise ConstraintError(hardest.index, message, "loosen it, or narrow the parameters")

@@ -10,6 +10,7 @@ import yaml
 from search_spaces import Categorical, SearchSpace
 from sweeps.config import SweepConfig, from_mapping, load_sweep, read_config
 from sweeps.errors import InputError
+from sweeps.study.told import Told
 from trainer.config import TrainConfig
 
 GOOD = """\
@@ -267,3 +268,16 @@ def test_a_resolved_space_without_them_says_nothing_of_them(tmp_path: Path) -> N
     made = from_mapping({**plain, "constraints": None, "points": []}, base=tmp_path)
     assert not {"constraints", "points"} & set(made.to_mapping())
     assert made.space == SearchSpace(made.space.parameters)
+
+
+def test_a_sweep_starts_with_its_points(config: SweepConfig) -> None:
+    told = Told(config)
+    for number, point in enumerate(config.points, 1):
+        asked = told.ask()
+        assert asked == (number, point)
+        told.tell(
+            {"event": "trial", "trial": f"t{number:04}", "number": number, "params": point, "n": number, "time": 1.0}
+        )
+    number, params = told.ask() or (0, {})
+    assert number == 3
+    assert config.space.contains(params)
