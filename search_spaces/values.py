@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 
 def is_int(value: object) -> bool:
@@ -23,3 +25,8 @@ def is_number(value: object) -> bool:
 def same(one: object, other: object) -> bool:
     """Whether two values are equal. In Python ``True == 1``; in a configuration they are two things."""
     return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two configurations are equal, value by value as ``same`` has it."""
+    return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())

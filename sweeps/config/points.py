@@ -7,7 +7,7 @@ from typing import Any
 
 from search_spaces.errors import suggest
 from search_spaces.space import SearchSpace
-from search_spaces.values import same
+from search_spaces.values import alike
 from sweeps.config.places import Places, show
 from sweeps.errors import InputError
 
@@ -28,7 +28,7 @@ def read_points(data: object, space: SearchSpace, places: Places) -> tuple[Mappi
     points: list[dict[str, Any]] = []
     for index, given in enumerate(data):
         point = _Point(index, space, places).read(given)
-        if earlier := next((n for n, other in enumerate(points, 1) if _alike(point, other)), None):
+        if earlier := next((n for n, other in enumerate(points, 1) if alike(point, other)), None):
             raise _error(places, index, "", f"is the same as point {earlier}", "remove one of them")
         points.append(point)
     return tuple(points)
@@ -89,7 +89,3 @@ def _error(places: Places, index: int, name: str, message: str, mend: str) -> In
     # People count from 1; the file's lines are known by the number from 0.
     key = f"points.{index}.{name}" if name else f"points.{index}"
     return places.error_at(key, "points", f"point {index + 1}: {message}", mend)
-
-
-def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())

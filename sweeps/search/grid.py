@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from search_spaces.space import SearchSpace
-from search_spaces.values import same
+from search_spaces.values import alike
 from sweeps.search.base import Params, Searcher
 
 
@@ -25,7 +25,7 @@ class GridSearcher(Searcher):
     def __init__(self, space: SearchSpace, first: Sequence[Params] = ()) -> None:
         self._size = space.grid_size() + sum(not space.on_grid(params) for params in first)
         tried = [dict(params) for params in first]
-        rest = (params for params in space.grid() if not any(_alike(params, one) for one in tried))
+        rest = (params for params in space.grid() if not any(alike(params, one) for one in tried))
         self._rest = chain(tried, rest)
         self._made: list[dict[str, Any]] = []  # only so far as was asked: a grid may be large
 
@@ -38,7 +38,3 @@ class GridSearcher(Searcher):
     def size(self) -> int | None:
         """How many combinations there are."""
         return self._size
-
-
-def _alike(one: Params, other: Params) -> bool:
-    return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())

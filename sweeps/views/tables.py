@@ -14,7 +14,7 @@ from sweeps.records.best import Best, choose_best
 from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.views.overview import overview, time_left
 from sweeps.views.tally import Tally
-from sweeps.views.text import duration, short_value
+from sweeps.views.text import duration, short_params, short_value
 from sweeps.views.trials_table import TrialsTable
 
 if TYPE_CHECKING:
@@ -129,6 +129,10 @@ def plan_view(config: SweepConfig) -> RenderableType:
         facts = parameter.to_mapping().items()
         text = ", ".join(f"{key} {short_value(value)}" for key, value in facts)
         table.add_row(Text(parameter.name, style="dim"), Text(text))
+    for text in config.space.constraints:
+        table.add_row("constraint", Text(text))
+    for point in config.points:
+        table.add_row("first", Text(" ".join(short_params(point))))
     return table
 
 
