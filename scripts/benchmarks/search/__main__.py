@@ -15,9 +15,9 @@ def main() -> int:
     """Measure what is asked for and print the tables."""
     from scripts.benchmarks.search.cache import Cache
     from scripts.benchmarks.search.conditions import GROUPS, chosen_conditions
+    from scripts.benchmarks.search.report import sections, write_page
     from scripts.benchmarks.search.rows import ROWS, chosen_rows
-    from scripts.benchmarks.search.runner import run, units
-    from scripts.benchmarks.search.tables import table
+    from scripts.benchmarks.search.runner import known, run, units
     from scripts.benchmarks.search.tasks import DEVELOPMENT, find_tasks
 
     checkout = Path(__file__).parents[3]
@@ -30,7 +30,9 @@ def main() -> int:
     parser.add_argument("--tasks", default=",".join(DEVELOPMENT), help="OpenML ids of lcbench")
     parser.add_argument("--only", default="", help="only tasks whose family or name contains this")
     parser.add_argument("--cache", type=Path, default=checkout / "bench" / "search.jsonl", help="results so far")
-    parser.add_argument("--out", type=Path, help="write the tables there too")
+    parser.add_argument("--out", type=Path, help="write the tables there too, as Markdown")
+    parser.add_argument("--page", type=Path, help="a page to put the tables into, with plots beside it: docs/search.md")
+    parser.add_argument("--known", action="store_true", help="measure nothing: report what the results so far have")
     arguments = parser.parse_args()
     try:
         rows, conditions = chosen_rows(arguments.rows), chosen_conditions(arguments.condition)
@@ -43,15 +45,18 @@ def main() -> int:
         if reason := row.missing():
             print(f"{row.name} is left out: {reason}", file=sys.stderr)
     rows = [row for row in rows if not row.missing()]
-    records = run(list(units(rows, conditions, tasks, arguments.seeds)), Cache(arguments.cache), arguments.jobs)
-    parts = []
-    for condition in conditions:
-        mine = [record for record in records if record["condition"] == condition.name]
-        if mine:
-            parts.append(f"### {condition.name}: {condition.title}\n\n{table(mine, rows, condition)}\n")
-    print("\n".join(parts))
+    wanted, cache = list(units(rows, conditions, tasks, arguments.seeds)), Cache(arguments.cache)
+    records = known(wanted, cache) if arguments.known else run(wanted, cache, arguments.jobs)
+    plots = arguments.page.parent / "plots" if arguments.page else None
+    found = sections(records, rows, conditions, plots)
+    text = "\n\n".join(found.values())
+    print(text)
     if arguments.out:
-        arguments.out.write_text("\n".join(parts))
+        arguments.out.write_text(text + "\n")
+    if arguments.page:
+        chosen = f"--condition {arguments.condition} --rows {arguments.rows} --seeds {arguments.seeds}"
+        command = f"```\nscripts/benchmark_search {chosen}\n```"
+        write_page(arguments.page, {"command": command, **found})
     return 0
 
 

@@ -58,7 +58,10 @@ class Task(Protocol):
     family: str  # taskset or lcbench
     space: SearchSpace
     reports: int
-    references: References
+
+    @property
+    def references(self) -> References:
+        """What its scores are compared with."""
 
     def curve(self, params: Params) -> Curve:
         """The full training with ``params``."""

@@ -34,6 +34,11 @@ def run(wanted: Sequence[Unit], cache: Cache, jobs: int) -> list[Record]:
         cache.add(record)
         if count % 25 == 0 or count == len(missing):
             print(f"{count} of {len(missing)} after {time.monotonic() - since:.0f} s", file=sys.stderr)
+    return known(wanted, cache)
+
+
+def known(wanted: Sequence[Unit], cache: Cache) -> list[Record]:
+    """The records that the cache has."""
     return [record for unit in wanted if (record := cache.get(unit)) is not None]
 
 
