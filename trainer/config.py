@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, suggest
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Goal = Literal["minimize", "maximize"]
+_CHOOSE = "choose from"
 
 
 class _Frozen(BaseModel):
@@ -163,12 +165,22 @@ def explain(error: ValidationError) -> ConfigError:
     value = first.get("input")
     if first["type"] == "extra_forbidden":
         names = DataConfig.model_fields if parts[0] == "data" else TrainConfig.model_fields
-        close = difflib.get_close_matches(parts[-1], list(names), n=1)
-        mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
-        return ConfigError(key, "unknown setting", mend)
+        return ConfigError(key, "unknown setting", suggest(parts[-1], names))
     if first["type"] == "missing":
         return ConfigError(key, "is missing", "every training needs it")
+    if first["type"] == "literal_error":
+        options = re.findall(r"'([^']*)'", first["ctx"]["expected"])
+        return ConfigError(
+            key, f"expected one of {', '.join(options)}, got {value!r}", suggest(value, options, _CHOOSE)
+        )
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     shown = "" if isinstance(value, dict) else f", got {value!r}"
-    return ConfigError(key, message + shown)
+    return ConfigError(key, message + shown, _bound(first))
+
+
+def _bound(complaint: ErrorDetails) -> str:
+    """What to write instead, for a number beyond a bound."""
+    bounds = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
+    said = [f"{words} {complaint['ctx'][name]}" for name, words in bounds.items() if name in complaint.get("ctx", {})]
+    return f"give a number {said[0]}" if said else ""

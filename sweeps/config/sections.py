@@ -45,12 +45,12 @@ def read_metric(data: object, trainer: Mapping[str, Any], places: Places) -> Met
 
 def _task_goals(trainer: Mapping[str, Any], places: Places) -> Mapping[str, Goal]:
     task = trainer.get("task", "text-classification")
+    if not isinstance(task, str):
+        raise places.error("trainer.task", f"expected a text, got {show(task)}", "name a task")
     try:
         return get_task(task).goals
-    except (ConfigError, TypeError) as error:
-        if isinstance(error, ConfigError):
-            raise places.setting_error("trainer.task", error) from None
-        raise places.error("trainer.task", f"expected a text, got {show(task)}", "name a task") from None
+    except ConfigError as error:
+        raise places.setting_error("trainer.task", error) from None
 
 
 def read_early_stopping(data: object, places: Places) -> EarlyStopping:

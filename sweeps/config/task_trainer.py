@@ -25,6 +25,7 @@ _MENDS = {
     "fractional part": "give whole numbers, or add q: 1 to a range",
     "unable to parse": "give a number, without quotes or units",
     "valid string": "quote it: YAML reads bare numbers, and yes, no, on and off, as no texts",
+    "finite number": "give a plain number",
     "valid dictionary": "write key: value pairs",
     "no data:": "as in data: {train: train.csv, label: label}",
     "one source only": "remove all but one",

@@ -19,4 +19,8 @@ def evaluate_export(model: Path, data: Path, *, text: str | None = None, label: 
     try:
         return evaluate(model, data, text=text, label=label)
     except ConfigError as error:
-        raise InputError(error.message, key=error.key, mend=error.mend) from error
+        # Messages about the file or the model's folder begin with its name.
+        key = (
+            "" if error.key in {"file", "folder"} else f"--{error.key}" if error.key in {"text", "label"} else error.key
+        )
+        raise InputError(error.message, key=key, mend=error.mend) from error

@@ -24,7 +24,7 @@ from tests.sweeps_tests.sweep_texts import GOOD
         ("parameters.batch_size.min=5", "parameters.batch_size.min", "not among", "'parameters.batch_size={min"),
         ("metric.goal=min", "metric.goal", "larger", "maximize"),
         ("name=a/b", "name", "'a/b'", "plainer"),
-        ("parameters={learning_rate: {min: 0.0, max: 1.0}}", "parameters.learning_rate", "0.0", "legal"),
+        ("parameters={learning_rate: {min: 0.0, max: 1.0}}", "parameters.learning_rate", "0.0", "above 0"),
     ],
 )
 def test_bad_overrides_name_the_command_line(override: str, key: str, message: str, mend: str, tmp_path: Path) -> None:

@@ -152,12 +152,12 @@ def test_bad_arrays_are_named(tmp_path: Path, data: dict[str, Any], expected: st
 @pytest.mark.parametrize(
     ("text", "data", "expected"),
     [
-        ("a,b,label\n1,x,0\n2,3,1\n", {}, r"column 'b', row 1: 'x' is not a number .*data.features: \[a\]"),
-        ("a,b,label\n1,2,0\n,3,1\n", {}, "column 'a', row 2: nan is not a finite number"),
-        ("a,b,label\n1,2,0\n1,1e99,1\n", {}, "column 'b', row 2: 1e.99 is not a finite number"),
-        ("a,b,label\n1,inf,0\n1,1,1\n", {}, "column 'b', row 1: inf is not"),
+        ("a,b,label\n1,x,0\n2,3,1\n", {}, r"column 'b', line 2: 'x' is not a number .*data.features: \[a\]"),
+        ("a,b,label\n1,2,0\n,3,1\n", {}, "column 'a', line 3: nan is not a finite number"),
+        ("a,b,label\n1,2,0\n1,1e99,1\n", {}, "column 'b', line 3: 1e.99 is not a finite number"),
+        ("a,b,label\n1,inf,0\n1,1,1\n", {}, "column 'b', line 2: inf is not"),
         ("a,b,label\n1,2,0\n2,3,0\n", {}, "column 'label' holds one class only: 0"),
-        ("a,b,label\n1,2,0\n2,3,\n", {}, "column 'label', row 2: the label is missing"),
+        ("a,b,label\n1,2,0\n2,3,\n", {}, "column 'label', line 3: the label is missing"),
         ("a,b,label\n1,2,0\n2,3,1\n", {"label": "lable"}, r"data.label: .* no column 'lable' \(did you mean label\?"),
         ("a,b,label\n1,2,0\n2,3,1\n", {"features": ["a", "c"]}, "data.features: .* no column 'c'"),
         ("a,b,label\n1,2,0\n2,3,1\n", {"features": ["a", "label"]}, "data.features: the label 'label' is one of them"),
@@ -171,7 +171,7 @@ def test_bad_tables_are_named_by_column_and_row(tmp_path: Path, text: str, data:
 
 def test_a_validation_label_that_train_lacks_is_named(tmp_path: Path) -> None:
     train, other = csv(tmp_path, "a,label\n1,x\n2,y\n"), csv(tmp_path, "a,label\n1,x\n2,z\n", "other.csv")
-    with pytest.raises(DataError, match=r"data.validation: .*other.csv: column 'label', row 2: 'z' is not a label"):
+    with pytest.raises(DataError, match=r"data.validation: .*other.csv: column 'label', line 3: 'z' is not a label"):
         prepare(tmp_path, train=train, validation=other)
 
 
@@ -236,7 +236,7 @@ def test_a_batch_of_arrays_is_quick(tmp_path: Path) -> None:
 def test_census_rows(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
     folder = shared_data("adult")
     files = {name: str(folder / f"{name}.csv.gz") for name in ("train", "validation")}
-    with pytest.raises(DataError, match=r"column 'workclass', row 1: .* is not a number .*\[age, fnlwgt"):
+    with pytest.raises(DataError, match=r"column 'workclass', line 2: .* is not a number .*\[age, fnlwgt"):
         prepare(tmp_path, **files, label="income")
     numeric = ["age", "education_num", "hours_per_week"]
     prepared = prepare(tmp_path, **files, label="income", features=numeric, limit=500)

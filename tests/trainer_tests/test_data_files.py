@@ -65,8 +65,9 @@ def test_numbers_stay_numbers_in_a_table_of_features(tmp_path: Path) -> None:
         ("rows.json", b'{"a": 1}', "holds no list of objects"),
         ("rows.json", b"[1]", "row 1 is 1, not an object"),
         ("rows.csv", b"text,label\n", "holds no rows"),
-        ("rows.csv", b"text,label\na,b,1\n", "more cells than the header"),
-        ("rows.csv", b"text,label\nb,1\na,b,1\n", "Expected 2 fields in line 3, saw 3"),
+        ("rows.csv", b"text,label\na,b,1\n", "line 2 has 3 cells, the header names 2"),
+        ("rows.csv", b"text,label\nb,1\na,b,1\n", "line 3 has 3 cells, the header names 2"),
+        ("rows.csv", b'text,label\n"a\n\nb",1\n\n"c,1\nd,0\n', "line 6 has a quote that is never closed"),
         ("rows.csv", b"text,label\nfine,1\n\xff,0\n", "line 3 is not UTF-8"),
         ("rows.parquet", b"PAR1 and no more", "not a Parquet file"),
     ],
@@ -123,5 +124,5 @@ def test_any_valid_unicode_is_text(tmp_path: Path) -> None:
 def test_an_empty_cell_of_a_csv_is_missing_and_null_a_word(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,label\nnull,1\n,0\n")
     table = read_table(str(tmp_path / "rows.csv"), "data.train")
-    with pytest.raises(DataError, match="column 'text', row 2: the text is missing"):
+    with pytest.raises(DataError, match="column 'text', line 3: the text is missing"):
         texts.read(table, "text", "data.text")

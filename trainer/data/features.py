@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import hooks
 from trainer.data.tables import Table, shown
-from trainer.errors import ConfigError, DataError
+from trainer.errors import ConfigError, DataError, few
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,11 +96,11 @@ def from_table(table: Table, label: str, names: Sequence[str] | None = None) -> 
     if label in chosen or not chosen:
         what = f"the label {label!r} is one of them" if chosen else f"{table.source} has no columns but the label"
         raise DataError("data.features", what)
-    columns = [_numbers(table, name) for name in chosen]
+    columns = [_numbers(table, name, given=names is not None) for name in chosen]
     return Source(np.stack(columns, axis=1), table, label, tuple(chosen))
 
 
-def _numbers(table: Table, name: str) -> np.ndarray:
+def _numbers(table: Table, name: str, *, given: bool) -> np.ndarray:
     import numpy as np
 
     values = table.column(name, "data.features")
@@ -112,7 +112,11 @@ def _numbers(table: Table, name: str) -> np.ndarray:
             out[row] = math.nan if value is None else float(value)
         except (TypeError, ValueError):
             kind = [n for n, v in table.columns.items() if isinstance(v, np.ndarray)]
-            mend = f"name the numeric columns: data.features: [{', '.join(kind)}]" if kind else ""
+            mend = (
+                "mend it or drop the row"
+                if given or not kind
+                else f"name the numeric columns: data.features: [{few(kind)}]"
+            )
             raise table.bad(row, name, f"{shown(value)} is not a number", mend) from None
     return out
 
@@ -173,7 +177,9 @@ def of_rows(rows: Sequence[Any], names: Sequence[str], count: int) -> np.ndarray
         for number, row in enumerate(rows, start=1):
             lacking = [name for name in names if name not in row] if isinstance(row, Mapping) else []
             if lacking:
-                raise DataError("rows", f"row {number} has no {lacking[0]!r}", f"the features are {', '.join(names)}")
+                raise DataError(
+                    "rows", f"row {number} has no {lacking[0]!r}", f"the features are {few(names, lacking[0])}"
+                )
         rows = [[row[name] for name in names] if isinstance(row, Mapping) else row for row in rows]
     try:
         flat = np.asarray(rows, dtype=np.float64).reshape(len(rows), -1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.data.tables import Table
-from trainer.errors import DataError
+from trainer.errors import DataError, suggest
 from trainer.hub_access import quiet, why_not
 
 if TYPE_CHECKING:
@@ -62,9 +61,7 @@ def _splits(data: DataConfig, found: Any) -> dict[str, str]:
         if theirs in found:
             out[ours] = theirs
         elif named or ours == "train":
-            close = difflib.get_close_matches(theirs, list(found), n=1)
-            known = f"its splits are {', '.join(found)}"
-            mend = f"did you mean {close[0]}? {known}" if close else known
+            mend = suggest(theirs, found, "its splits are", always=True)
             raise DataError(f"data.{ours}", f"{data.name} has no split {theirs!r}", mend)
     return out
 

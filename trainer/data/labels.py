@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from trainer.data.tables import Table, shown
-from trainer.errors import DataError
+from trainer.errors import DataError, few, suggest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,10 +56,11 @@ class Labels:
         return [int(self.names[i]) if self.kind == "integers" else self.names[i] for i in ids]
 
     def _unknown(self, value: object, row: int, table: Table, column: str) -> DataError:
-        close = difflib.get_close_matches(str(value), self.names, n=1)
         where = "one of the label names" if self.kind == "declared" else "a label of the train rows"
-        known = f"known are {', '.join(self.names[:12])}{', ...' if len(self.names) > 12 else ''}"
-        return table.bad(row, column, f"{shown(value)} is not {where}", f"did you mean {close[0]}?" if close else known)
+        # Numbers that look alike mean nothing by it.
+        numeric = self.kind == "integers" or isinstance(value, int)
+        mend = f"known are {few(self.names)}" if numeric else suggest(value, self.names)
+        return table.bad(row, column, f"{shown(value)} is not {where}", mend)
 
 
 def find(train: Table, column: str, declared: tuple[str, ...] | None) -> Labels:

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainer.data import csv_lines
 from trainer.data.tables import Table, shown
 from trainer.errors import ConfigError, DataError
 
@@ -63,12 +64,7 @@ def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> T
         DataError: missing, empty, damaged or malformed, with the line where there is one.
     """
     check_file(path, key)
-    try:
-        content = Path(path).read_bytes()
-        if path.lower().endswith(".gz"):
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(key, f"cannot read {path}: {error}") from error
+    content = _content(path, key)
     kind = suffix(path, key)
     if kind in (".jsonl", ".ndjson"):
         table = _json_lines(content, path, key)
@@ -81,6 +77,14 @@ def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> T
     if not table.rows:
         raise DataError(key, f"{path} holds no rows")
     return table
+
+
+def _content(path: str, key: str) -> bytes:
+    try:
+        content = Path(path).read_bytes()
+        return gzip.decompress(content) if path.lower().endswith(".gz") else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(key, f"cannot read {path}: {error}") from error
 
 
 def _json_lines(content: bytes, path: str, key: str) -> Table:
@@ -96,7 +100,7 @@ def _json_lines(content: bytes, path: str, key: str) -> Table:
             raise DataError(key, f"{path}: line {number} holds {shown(row)}, not an object")
         rows.append(row)
         lines.append(number)
-    return Table(key, path, _columns(rows), len(rows), lines)
+    return Table(key, path, _columns(rows), len(rows), lines.__getitem__)
 
 
 def _json(content: bytes, path: str, key: str) -> Table:
@@ -158,10 +162,9 @@ def _csv(content: bytes, path: str, key: str, text: Collection[str] | None, deli
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(key, f"{path}: line {line} is not UTF-8: {error.reason}") from None
-    except pd.errors.ParserWarning:
-        what = "rows have more cells than the header has names"
-        raise DataError(key, f"{path}: {what}", "quote cells that hold the delimiter") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+    except (pd.errors.ParserWarning, pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        if found := csv_lines.malformed(content, delimiter):
+            raise DataError(key, f"{path}: {found}", "quote cells that hold the delimiter, on both sides") from None
         raise DataError(key, f"{path} is not a CSV file that can be read: {str(error).strip()}") from None
     columns: dict[str, Any] = {}
     for name in frame.columns:
@@ -170,4 +173,8 @@ def _csv(content: bytes, path: str, key: str, text: Collection[str] | None, deli
         columns[str(name)] = (
             column.to_numpy() if numeric else column.astype(object).where(column.notna(), None).tolist()
         )
-    return Table(key, path, columns, len(frame))
+
+    def line_of(row: int) -> int | None:
+        return csv_lines.line_of_row(_content(path, key), delimiter, row)  # read again: not to be held for an error
+
+    return Table(key, path, columns, len(frame), line_of)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trainer.errors import DataError
+from trainer.errors import DataError, suggest
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,8 @@ class Table:
         source: what people know it by: a file, or a data set and its split.
         columns: values by column name, each of length ``rows``; lists, or numpy arrays of numbers.
         rows: how many.
-        lines: the line of each row where that says more than its number (JSON lines).
+        line: from a row, counted from 0, to its line in a file that people read line by line; ``None`` where it
+            cannot be told.
         class_names: names of the label's ids where the source declares them.
     """
 
@@ -27,7 +27,7 @@ class Table:
     source: str
     columns: Mapping[str, Sequence[Any]]
     rows: int
-    lines: Sequence[int] | None = None
+    line: Callable[[int], int | None] | None = None
     class_names: tuple[str, ...] | None = None
 
     def column(self, name: str, setting: str) -> Sequence[Any]:
@@ -42,14 +42,13 @@ class Table:
         """
         if name in self.columns:
             return self.columns[name]
-        close = difflib.get_close_matches(name, list(self.columns), n=1)
-        known = f"its columns are {', '.join(map(str, self.columns)) or 'none'}"
-        mend = f"did you mean {close[0]}? {known}" if close else known
+        mend = suggest(name, self.columns, "its columns are", always=True)
         raise DataError(setting, f"{self.source} has no column {name!r}", mend)
 
     def bad(self, row: int, column: str, message: str, mend: str = "") -> DataError:
-        """The error for one value; ``row`` counts from 0 here and from 1 in the message, without a header."""
-        place = f"line {self.lines[row]}" if self.lines is not None else f"row {row + 1}"
+        """The error for one value; ``row`` counts from 0. It gives the line, or the row from 1 on."""
+        line = self.line(row) if self.line is not None else None
+        place = f"line {line}" if line is not None else f"row {row + 1}"
         return DataError(self.key, f"{self.source}: column {column!r}, {place}: {message}", mend)
 
 

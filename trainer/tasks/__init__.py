@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from functools import lru_cache
 
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, suggest
 from trainer.tasks.base import Task
 
 _TASKS = {
@@ -28,9 +27,7 @@ def get_task(name: str) -> Task:
         ConfigError: there is none.
     """
     if name not in _TASKS:
-        close = difflib.get_close_matches(name, _TASKS, n=1)
-        mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(_TASKS)}"
-        raise ConfigError("task", f"there is no task {name!r}", mend)
+        raise ConfigError("task", f"there is no task {name!r}", suggest(name, _TASKS))
     module, _, found = _TASKS[name].partition(":")
     task: Task = getattr(importlib.import_module(module), found)()
     return task

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from trainer.data.labels import Kind, Labels
-from trainer.errors import ConfigError, DataError
+from trainer.errors import ConfigError, DataError, suggest
 from trainer.metrics import classification_metrics
 from trainer.tasks.base import Batch, Prepared, Task
 
@@ -52,9 +51,8 @@ def check_metric(config: TrainConfig, task: Task) -> None:
     """
     if config.metric in task.goals:
         return
-    close = difflib.get_close_matches(config.metric, task.goals, n=1)
-    mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(task.goals)}"
-    raise ConfigError("metric", f"{config.metric!r} is not a metric of {task.name}", mend)
+    message = f"{config.metric!r} is not a metric of {task.name}"
+    raise ConfigError("metric", message, suggest(config.metric, task.goals))
 
 
 def refuse(config: TrainConfig, task: Task, unused: Mapping[str, object]) -> None:
