@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -13,20 +12,11 @@ from sweeps.records.best import Best
 from sweeps.records.provenance import versions
 from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.take_home.base_model import base_model
-from sweeps.take_home.card_sections import data_rows, purpose, setting_rows, table, use
+from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_rows, table, use
 from trainer.tasks import get_task
 
 _TASKS_OF_THE_HUB = {"text-classification"}
 _ROWS = 20
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What only the prepared data tell: empty for a training function of one's own."""
-
-    label_names: tuple[str, ...] = ()
-    rows: Mapping[str, int] = field(default_factory=dict)
-    max_length: int | None = None
 
 
 def model_card(config: SweepConfig, record: SweepRecord, best: Best, facts: Facts) -> str:
@@ -58,7 +48,7 @@ def _card(
     settings = dict(config.trial_settings(params))
     of_the_hub = settings.get("task") in _TASKS_OF_THE_HUB and not isinstance(config.trainer, FunctionTrainer)
     base = base_model(settings["model"]) if of_the_hub else None
-    heading: dict[str, Any] = {"library_name": "transformers" if of_the_hub else "torch"}
+    heading: dict[str, Any] = {"library_name": "transformers" if of_the_hub else facts.own.library}
     if base is not None:
         heading["pipeline_tag"] = settings["task"]
         # A folder of this machine is no name that the hub could link.
@@ -69,7 +59,7 @@ def _card(
         f"# {title}",
         purpose(settings, facts.label_names),
         base.sentence if base else "",
-        f"## Use\n\n{use(settings, facts.max_length)}",
+        f"## Use\n\n{use(settings, facts)}",
         "## Results",
         *results,
         "## Data\n\n" + table(["setting", "value"], data_rows(config, settings, facts.rows)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.take_home.own_files import OwnModel
 
 _NAMES = 20
 _OF_SGD = ("momentum",)
@@ -35,6 +37,34 @@ model.predict_proba({example})  # probabilities, in the order of model.label_nam
 `sweeps evaluate FOLDER FILE` scores it on labelled rows."""
 
 
+_LOAD_PLAIN = """
+
+A row holds {row}, as in the data: the scaling of training is applied. `{function}` builds the module again, so its code
+has to be importable, or lie in the current folder; `model.json` says with which arguments."""
+
+_FROM_PRETRAINED = """```python
+from transformers import {names}
+
+model = {model}.from_pretrained("FOLDER"){tokenizer}
+```"""
+_TOKENIZER = '\ntokenizer = AutoTokenizer.from_pretrained("FOLDER")'
+_SAVED = "The files are those that the training function saved as its checkpoint."
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What only the prepared data tell; of a training function of one's own, what its files tell: ``own``.
+
+    ``shape`` is that of one row of numbers.
+    """
+
+    label_names: tuple[str, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    max_length: int | None = None
+    shape: tuple[int, ...] = ()
+    own: OwnModel = field(default_factory=OwnModel)
+
+
 def purpose(settings: Mapping[str, Any], label_names: Sequence[str]) -> str:
     """What the model does, and with which labels."""
     what = {"text-classification": "a text", "classification": "a row of numbers"}.get(str(settings.get("task")))
@@ -51,18 +81,25 @@ def purpose(settings: Mapping[str, Any], label_names: Sequence[str]) -> str:
     )
 
 
-def use(settings: Mapping[str, Any], max_length: int | None) -> str:
+def use(settings: Mapping[str, Any], facts: Facts) -> str:
     """How to load it and predict."""
     if settings.get("task") == "text-classification":
         pair = bool(settings["data"].get("text_pair"))
         # A pipeline takes one pair as a mapping, ours takes rows.
         pipe = '{"text": "...", "text_pair": "..."}' if pair else '["..."]'
         mine = '[("...", "...")]' if pair else '["..."]'
-        words = {"example": pipe, "what": "pairs" if pair else "texts", "tokens": max_length}
+        words = {"example": pipe, "what": "pairs" if pair else "texts", "tokens": facts.max_length}
         return _PIPELINE.format(**words) + "Or with sweepwright:\n\n" + _LOAD.format(example=mine)
     if settings.get("task") == "classification":
-        return _LOAD.format(example="[[...]]")
-    return "The files are those that the training function saved as its checkpoint."
+        row = " ".join([*" x ".join(map(str, facts.shape)).split(), "numbers"])
+        return _LOAD.format(example="[[...]]") + _LOAD_PLAIN.format(row=row, function=settings["model"])
+    own = facts.own
+    if own.library != "transformers":
+        return _SAVED
+    model = own.model_class or "AutoModel"
+    names = ", ".join(sorted({model, *(["AutoTokenizer"] if own.tokenizer else [])}))
+    loading = _FROM_PRETRAINED.format(names=names, model=model, tokenizer=_TOKENIZER if own.tokenizer else "")
+    return f"{loading}\n\n{_SAVED}"
 
 
 def data_rows(config: SweepConfig, settings: Mapping[str, Any], rows: Mapping[str, int]) -> list[list[Any]]:

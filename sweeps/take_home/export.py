@@ -14,10 +14,11 @@ from sweeps.errors import InputError, NoUsableTrial
 from sweeps.records.best import Best
 from sweeps.records.sweep_file import read_config
 from sweeps.take_home.best import best_of
-from sweeps.take_home.card import Facts, model_card
+from sweeps.take_home.card import model_card
+from sweeps.take_home.card_sections import Facts
+from sweeps.take_home.own_files import copy_model
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError, ResumeError
-from trainer.manifest import MANIFEST
 
 
 def export_trial(folder: Path, out: Path, trial: str | None = None) -> Best:
@@ -78,8 +79,7 @@ def write_model(
     try:
         partial.mkdir(parents=True)
         if isinstance(config.trainer, FunctionTrainer):
-            shutil.copytree(checkpoint, partial, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
-            facts = Facts()
+            facts = Facts(own=copy_model(checkpoint, partial))
         else:
             facts = _export(TrainConfig.build(config.trial_settings(params)), checkpoint, cache, partial)
         # A checkpoint of one's own may bring a card; ours says what the sweep knows.
@@ -112,4 +112,5 @@ def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> 
     load_weights(checkpoint, model)
     task.export(model, settings, prepared, out)
     rows = {name: split.rows for name, split in prepared.splits.items()}
-    return Facts(prepared.label_names, rows, settings.max_length or prepared.meta.get("max_length"))
+    length = settings.max_length or prepared.meta.get("max_length")
+    return Facts(prepared.label_names, rows, length, tuple(prepared.meta.get("shape", ())))

