@@ -38,8 +38,10 @@ class Reference(NamedTuple):
     top: float
 
     def regret(self, loss: float) -> float:
-        """Where ``loss`` lies between the best and the median; never below 0."""
-        return max(0.0, (loss - self.zero) / (self.one - self.zero))
+        """Where ``loss`` lies between the best and the median; never below 0. Where these are equal: 0 or 1."""
+        if self.one <= self.zero:
+            return float(loss > self.zero)
+        return max(0.0, float(loss - self.zero) / (self.one - self.zero))
 
 
 @dataclass(frozen=True)
