@@ -30,8 +30,9 @@ from typing import Any
 
 from sweeps.errors import InputError, SweepError
 from sweeps.records.events import Damage, Event, decode, encode, parse
+from sweeps.records.finding import RECORDS as RECORDS
+from sweeps.records.finding import no_sweep
 
-RECORDS = "records.jsonl"
 SYNC_SECONDS = 0.05  # fsync took 0.2 ms on a virtual disk and may take far longer elsewhere: never one a line
 
 
@@ -50,8 +51,8 @@ def read_events(folder: Path | str) -> tuple[list[Event], Damage | None]:
     path = Path(folder) / RECORDS
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError("no sweep here: the file is missing", where=str(path), mend="check the folder") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise no_sweep(Path(folder)) from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
     events, _, damage = parse(data, str(path))
@@ -108,8 +109,8 @@ class Ledger:
             if damage is not None:
                 damage = _cut(path, data, valid, damage)
             return cls(path, events[0]["sweep"] if events else secrets.token_hex(6), events, valid, damage)
-        except FileNotFoundError:
-            raise InputError("no sweep here: the file is missing", where=str(path), mend="check the folder") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise no_sweep(Path(folder)) from None
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from error
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from sweeps.errors import InputError
+from sweeps.records.finding import is_sweep, no_sweep
 
 
 def serve_tensorboard(folder: Path, port: int) -> None:
@@ -16,7 +17,9 @@ def serve_tensorboard(folder: Path, port: int) -> None:
         InputError: the folder holds no sweep's TensorBoard data.
     """
     logs = folder / "tensorboard"
+    if not is_sweep(folder):
+        raise no_sweep(folder)
     if not logs.is_dir():
-        raise InputError("no TensorBoard data there", where=str(logs), mend="name the folder of a sweep")
+        raise InputError("no TensorBoard data there", where=str(logs), mend="it comes with the first report")
     arguments = ["--logdir", str(logs), "--host", "127.0.0.1", "--port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *arguments])

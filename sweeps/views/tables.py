@@ -46,6 +46,12 @@ def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
     }
 
 
+def trials_json(record: SweepRecord) -> list[dict[str, Any]]:
+    """All trials in order; ``best`` marks the one with the best value of those that neither failed nor diverged."""
+    best = Tally(record.metric, record.goal, record.trials).best
+    return [{**trial_json(record, one), "best": best is not None and best[0].id == one.id} for one in record.trials]
+
+
 def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
     """The best trial; ``checkpoint`` is relative to the sweep's folder."""
     return {
@@ -82,7 +88,7 @@ def status_json(record: SweepRecord) -> dict[str, Any]:
 
 
 def trials_table(record: SweepRecord) -> RenderableType:
-    """All trials in order, the best one bold."""
+    """All trials in order, the best one marked."""
     return TrialsTable(record)
 
 

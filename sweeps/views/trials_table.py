@@ -38,21 +38,24 @@ class _Column:
 
 
 class TrialsTable:
-    """All trials in order, the best one bold; in a narrow place without its least important columns."""
+    """All trials in order, the best one marked and bold; in a narrow place without its least important columns."""
 
     def __init__(self, record: SweepRecord) -> None:
         self._record = record
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         """What fits into ``options.max_width``."""
-        columns = _columns(self._record)
+        found = Tally(self._record.metric, self._record.goal, self._record.trials).best
+        best = found[0].id if found else ""
+        columns = _columns(self._record, best)
         shown = _fitting(columns, options.max_width)
-        yield self._table(shown, options.max_width)
+        yield self._table(shown, options.max_width, best)
         if hidden := [column.head for column in columns if column not in shown]:
             yield Text(f"no room for {', '.join(hidden)}: widen the terminal, or use --json", style="dim")
+        if best:
+            yield Text(f"* the best {self._record.metric}", style="dim")
 
-    def _table(self, columns: list[_Column], width: int) -> Table:
-        best = Tally(self._record.metric, self._record.goal, self._record.trials).best
+    def _table(self, columns: list[_Column], width: int, best: str) -> Table:
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, _GAP, 0, 0))
         room = width
         for column in columns:
@@ -65,17 +68,20 @@ class TrialsTable:
         for row, trial in enumerate(self._record.trials):
             cells = [Text(column.cells[row]) for column in columns]
             cells[1].stylize(COLOURS.get(trial.state, ""))
-            table.add_row(*cells, style="bold" if best and best[0].id == trial.id else "")
+            table.add_row(*cells, style="bold" if trial.id == best else "")
         return table
 
 
-def _columns(record: SweepRecord) -> list[_Column]:
+def _columns(record: SweepRecord, best: str) -> list[_Column]:
     trials = record.trials
-    values = [trial.best(record.metric, record.goal) for trial in trials]
+    reports = [trial.best(record.metric, record.goal) for trial in trials]
+    values = [metric_text(report.metrics[record.metric] if report else None) for report in reports]
+    # The value's column: numbers stay in line, and it is not wider for it.
+    starred = [f"*{value}" if trial.id == best else value for trial, value in zip(trials, values, strict=True)]
     columns = [
         _Column("trial", [trial.id for trial in trials], left=True),
         _Column("state", [_state(trial) for trial in trials], left=True),
-        _Column(record.metric, [metric_text(best.metrics[record.metric] if best else None) for best in values]),
+        _Column(record.metric, starred),
         _Column("reports", [str(len(trial.reports)) for trial in trials], spare=2),
         _Column("seconds", [f"{trial.seconds:.1f}" for trial in trials], spare=1),
     ]

@@ -65,13 +65,13 @@ REFUSED = {
     "validate": ("validate digits trials=0", "trials: expected a whole number of at least 1, got 0"),
     "train outside the space": ("train digits learning_rate=5", "learning_rate: 5 is not in the space; it has"),
     "train an unknown setting": ("train digits epochs=1", "did you mean trainer.epochs?"),
-    "status of nothing": ("status none", "none/records.jsonl: no sweep here: the file is missing; check the folder"),
+    "status of nothing": ("status none", "none: no sweep here: there is no such folder; check the path"),
     "list of nothing": ("list none", "no sweep here"),
     "best of nothing": ("best none", "no sweep here"),
     "resume nothing": ("resume none", "no sweep here"),
     "export nothing": ("export none out", "no sweep here"),
     "evaluate nothing": ("evaluate none rows.csv", "there is no model folder none"),
-    "tensorboard of nothing": ("tensorboard none", "no TensorBoard data there; name the folder of a sweep"),
+    "tensorboard of nothing": ("tensorboard none", "no sweep here"),
 }
 
 
@@ -112,6 +112,7 @@ def test_list_as_json(cli, finished):
         assert trial.keys() >= {"trial", "params", "state", "value", "reports", "seconds", "reason"}
         assert trial["params"].keys() == set(load_sweep("digits").space.names)
         assert trial["reason"].keys() == {"code", "text"}
+    assert [trial["trial"] for trial in trials if trial["best"]] == [best_of(finished)[1].trial]
 
 
 def test_status_as_json(cli, finished):
@@ -126,7 +127,8 @@ def test_for_people_the_same_is_said_whole_in_a_pipe(cli, finished):
     assert f"{best.value:.6g}" in cli("best", finished).out
     assert f"{best.trial} at report {best.report}" in cli("status", finished).out
     table = cli("list", finished).out.splitlines()
-    assert len(table) == 4
+    assert [line.split()[0] for line in table] == ["trial", "t0001", "t0002", "t0003", "*"]
+    assert f"*{best.value:.4g}" in next(line for line in table if line.startswith(best.trial))
     assert "hidden" in table[0]
 
 

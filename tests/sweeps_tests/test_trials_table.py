@@ -41,7 +41,7 @@ def lines(width, *trials):
 
 def test_in_a_pipe_nothing_is_cut_or_wrapped():
     text = plain(TrialsTable(record(*DONE, FAILED)))
-    assert len(text.splitlines()) == 4
+    assert len(text.splitlines()) == 5
     assert text.splitlines()[0].split()[-3:] == ["layers", "hidden", "message"]
     assert MESSAGE in text
     assert "no room" not in text
@@ -58,7 +58,7 @@ def test_a_stream_that_is_no_terminal_gets_it_whole(monkeypatch):
 def test_eighty_columns_show_every_parameter_and_leave_out_what_matters_less():
     shown = lines(80, *DONE)
     assert shown[0].split() == ["trial", "state", "accuracy", "lr", "bs", "wd", "do", "layers", "hidden"]
-    assert shown[1].split() == ["t0001", "finished", "0.9618", "3.22e-4", "64", "7.53e-4", "0.0566", "1", "80"]
+    assert shown[1].split() == ["t0001", "finished", "*0.9618", "3.22e-4", "64", "7.53e-4", "0.0566", "1", "80"]
     assert shown[3] == "no room for reports, seconds: widen the terminal, or use --json"
 
 
@@ -74,7 +74,7 @@ def test_numbers_are_never_cut_and_lines_never_wrap(width):
     assert len([line for line in shown if line.startswith("t0")]) == 3
     assert all(len(line) <= width for line in shown)
     assert all("…" not in line for line in shown[:3])  # only the text of a failure may end in dots
-    assert shown[1].split()[:3] == ["t0001", "finished", "0.9618"]
+    assert shown[1].split()[:3] == ["t0001", "finished", "*0.9618"]
 
 
 def test_a_failure_says_why_as_far_as_there_is_room():
@@ -86,8 +86,15 @@ def test_a_failure_says_why_as_far_as_there_is_room():
 
 def test_the_reason_stands_beside_the_state_where_it_says_more():
     text = plain(TrialsTable(record(*DONE, trial(3, State.DIVERGED, Reason("diverged", "loss is nan"), 0.1))))
-    assert [line.split("  ")[1] for line in text.splitlines()[1:]] == ["finished", "stopped (asha)", "diverged"]
+    assert [line.split("  ")[1] for line in text.splitlines()[1:4]] == ["finished", "stopped (asha)", "diverged"]
     assert text.splitlines()[3].endswith("loss is nan")
+
+
+def test_the_best_trial_is_marked_and_only_that():
+    text = plain(TrialsTable(record(*DONE, FAILED)))
+    assert [line.split()[0] for line in text.splitlines() if "*" in line] == ["t0001", "*"]
+    assert text.splitlines()[-1] == "* the best accuracy"
+    assert "*" not in plain(TrialsTable(record(FAILED)))
 
 
 def test_texts_are_no_markup():

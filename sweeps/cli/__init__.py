@@ -1,0 +1,66 @@
+"""The command line: thin. Each command reads its arguments, calls one function and prints what comes back."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sweeps.cli import looking, running
+from sweeps.errors import SweepError
+
+app = typer.Typer(
+    name="sweeps",
+    help="Hyperparameter sweeps for fine-tuning: run one, compare its trials, take home the best model.\n\n"
+    "To try it: sweeps run digits",
+    epilog="Exit codes: 0 done, 1 failed, 2 bad input (nothing was started), 3 no usable trial, 130 interrupted, "
+    "143 terminated.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from sweeps import __version__
+
+        typer.echo(f"sweepwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hyperparameter sweeps for fine-tuning: run one, compare its trials, take home the best model."""
+
+
+# In the order of the help.
+app.command()(running.run)
+app.command()(running.resume)
+app.command()(running.train)
+app.command()(looking.status)
+app.command("list")(looking.list_trials)
+app.command()(looking.best)
+app.command()(looking.export)
+app.command()(looking.evaluate)
+app.command()(running.validate)
+app.command()(running.init)
+app.command()(looking.tensorboard)
+
+
+def main() -> None:
+    """The console script: one clear line and the right exit code for every error that we foresee."""
+    from sweeps import own_packages
+
+    try:
+        own_packages.check()
+        app(prog_name="sweeps")
+    except SweepError as error:
+        print(f"sweeps: {error}", file=sys.stderr)
+        sys.exit(int(error.exit_code))

@@ -1,0 +1,77 @@
+"""Commands that look at a sweep, or take its model home: they change nothing in its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.parts import AsJson, Folder, say, show
+
+
+def status(folder: Folder, as_json: AsJson = False) -> None:
+    """Show how a sweep stands."""
+    from sweeps.records.builder import read_sweep
+    from sweeps.views import tables
+
+    record = read_sweep(folder)
+    show(tables.status_json(record), tables.status_view(record), as_json)
+
+
+def list_trials(folder: Folder, as_json: AsJson = False) -> None:
+    """List the trials of a sweep."""
+    from sweeps.records.builder import read_sweep
+    from sweeps.views import tables
+
+    record = read_sweep(folder)
+    show(tables.trials_json(record), tables.trials_table(record), as_json)
+
+
+def best(folder: Folder, as_json: AsJson = False) -> None:
+    """Show the best trial of a sweep."""
+    from sweeps.take_home.best import best_of
+    from sweeps.views import tables
+
+    record, found = best_of(folder)
+    show(tables.best_json(record, found), tables.best_panel(record, found), as_json)
+
+
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; must not be there yet.")],
+    trial: Annotated[str | None, typer.Option(help="Another trial than the best.")] = None,
+) -> None:
+    """Write the best model of a sweep as an ordinary model folder.
+
+    For Hugging Face models what save_pretrained writes, with a model card; sweeps.load(OUT) reads either kind.
+    """
+    from sweeps.take_home.export import export_trial
+
+    exported = export_trial(folder, out, trial)
+    say(f"{exported.trial} ({exported.metric}={exported.value:.6g}) is in {out}")
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="An exported model.")],
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="Labelled rows: JSONL, CSV or Parquet.")],
+    text: Annotated[str | None, typer.Option(help="The text column, if it differs from training's.")] = None,
+    label: Annotated[str | None, typer.Option(help="The label column, if it differs from training's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Evaluate an exported model on labelled rows."""
+    from sweeps.take_home.evaluate import evaluate_export
+    from sweeps.views import tables
+
+    metrics = evaluate_export(model, data, text=text, label=label)
+    show(metrics, tables.metrics_table(metrics), as_json)
+
+
+def tensorboard(
+    folder: Folder,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on this machine; 0 takes a free one.")] = 6006,
+) -> None:
+    """Start TensorBoard on a sweep, on this machine only."""
+    from sweeps.take_home.board import serve_tensorboard
+
+    serve_tensorboard(folder, port)

@@ -1,0 +1,103 @@
+"""Commands that begin something: a sweep, a training, a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.parts import Address, Folder, Quiet, Settings, Storage, close, say, show
+from sweeps.errors import InputError
+
+
+def run(
+    source: Annotated[str | None, typer.Argument(metavar="FILE", help="A sweep file, or the name of a recipe.")] = None,
+    settings: Settings = None,
+    storage: Storage = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="The sweep's name, instead of the file's.")] = None,
+    address: Address = None,
+    seed: Annotated[int | None, typer.Option(help="The sweep's seed, instead of the file's.")] = None,
+    quiet: Quiet = False,
+    list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and stop.")] = False,
+) -> None:
+    """Run a sweep: its trials in parallel, those without a chance stopped early.
+
+    All of it goes into one folder, by default runs/NAME. Ctrl-C ends it in good order, and `sweeps resume` goes on.
+    """
+    from sweeps.config import load_sweep, recipes
+
+    if list_recipes:
+        for recipe in recipes():
+            say(f"{recipe.name:20} {recipe.description}")
+        return
+    if source is None:
+        raise InputError("no sweep file given", where="command line", mend="name a file, or a recipe of --list")
+    from sweeps.engine.driver import run_sweep
+    from sweeps.views.progress import Progress
+
+    config = load_sweep(source, settings or [], name=name, seed=seed)
+    if config.method == "grid" and not quiet:
+        say(f"a grid of {config.space.grid_size()} configurations")
+    told = (lambda _: None) if quiet else say
+    progress = Progress(config, quiet=quiet)
+    close(run_sweep(config, storage, address=address, sinks=[progress], say=told))
+
+
+def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> None:
+    """Go on with a sweep that was interrupted.
+
+    Finished trials stay as they are, the others go on from their last checkpoints.
+    """
+    from sweeps.engine.driver import resume_sweep
+    from sweeps.records.sweep_file import read_config
+    from sweeps.views.progress import Progress
+
+    close(resume_sweep(folder, address=address, sinks=[Progress(read_config(folder), quiet=quiet)]))
+
+
+def train(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="A sweep file, or the name of a recipe.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="Parameters and settings: learning_rate=1e-3 trainer.epochs=1"),
+    ] = None,
+    export: Annotated[Path | None, typer.Option(help="Write the trained model into this folder.")] = None,
+) -> None:
+    """Train one configuration here, without Ray.
+
+    Each searched parameter has the value that is given, as in learning_rate=1e-3, else the middle of its range.
+    """
+    from sweeps.take_home.single import train_single
+
+    train_single(source, settings or [], export, echo=say)
+
+
+def validate(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="A sweep file, or the name of a recipe.")],
+    settings: Settings = None,
+) -> None:
+    """Check a sweep file, its data and its space, and start nothing."""
+    from sweeps.config import load_sweep
+    from sweeps.engine.preparation import check
+    from sweeps.views import tables
+
+    config = load_sweep(source, settings or [])
+    check(config)
+    show(None, tables.plan_view(config), as_json=False)
+
+
+def init(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("sweep.yaml"),
+) -> None:
+    """Write a commented sweep file to start from."""
+    from sweeps.config import starter
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(starter())
+    except FileExistsError:
+        raise InputError("is there already", where=str(path), mend="name another file") from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    say(f"wrote {path}; try: sweeps validate {path}")
