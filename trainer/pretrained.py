@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from trainer.errors import ConfigError
-from trainer.hub_access import load_model_files
+from trainer.hub_access import load_model_files, quiet
 from trainer.model import is_dropout_field, set_dropout
 
 _KEPT = 2
@@ -101,6 +101,21 @@ def lengths(config: Any, tokenizer: Any) -> tuple[int, int | None]:
     default = min((n for n in (positions, own) if n is not None and n > 0), default=512)
     relative = getattr(config, "position_biased_input", True) is False
     return default, None if relative else positions
+
+
+def size(name: str, model_args: Mapping[str, Any], classes: int) -> int:
+    """How many parameters the classifier has, without reading or drawing any.
+
+    Raises:
+        ConfigError: as ``settings``.
+    """
+    from transformers import AutoModelForSequenceClassification
+
+    config = settings(name, model_args)
+    config.num_labels = classes
+    with quiet(), torch.device("meta"):
+        model = AutoModelForSequenceClassification.from_config(config)
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def build(

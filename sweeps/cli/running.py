@@ -77,14 +77,13 @@ def validate(
     source: Annotated[str, typer.Argument(metavar="FILE", help="A sweep file, or the name of a recipe.")],
     settings: Settings = None,
 ) -> None:
-    """Check a sweep file, its data and its space, and start nothing."""
+    """Check a sweep file and its data, say what it would do, start nothing."""
     from sweeps.config import load_sweep
-    from sweeps.engine.preparation import check
-    from sweeps.views import tables
+    from sweeps.engine.outlook import check
+    from sweeps.views.plan import plan_view
 
     config = load_sweep(source, settings or [])
-    check(config)
-    show(None, tables.plan_view(config), as_json=False)
+    show(None, plan_view(config, check(config)), as_json=False)
 
 
 def init(

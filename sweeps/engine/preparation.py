@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import tempfile
 from pathlib import Path
 
 from search_spaces.parameters import Categorical
@@ -20,16 +19,6 @@ def make_importable(base: Path) -> None:
     """Put the sweep file's folder first on the import path, where ``module:function`` is looked up."""
     if str(base) not in sys.path:
         sys.path.insert(0, str(base))
-
-
-def check(config: SweepConfig) -> None:
-    """Prepare the data as a sweep would, and throw it away.
-
-    Raises:
-        InputError: data or a model that cannot be used.
-    """
-    with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
-        prepare(config, Path(scratch))
 
 
 def prepare(config: SweepConfig, cache: Path) -> None:

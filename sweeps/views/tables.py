@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -14,11 +14,8 @@ from sweeps.records.best import Best, choose_best
 from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.views.overview import overview, time_left
 from sweeps.views.tally import Tally
-from sweeps.views.text import duration, short_params, short_value
+from sweeps.views.text import duration, short_value
 from sweeps.views.trials_table import TrialsTable
-
-if TYPE_CHECKING:
-    from sweeps.config import SweepConfig
 
 
 def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
@@ -120,25 +117,6 @@ def metrics_table(metrics: Mapping[str, float]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for name, value in metrics.items():
         table.add_row(Text(name, style="dim"), Text(f"{value:.6g}" if isinstance(value, float) else str(value)))
-    return table
-
-
-def plan_view(config: SweepConfig) -> RenderableType:
-    """What a sweep would do, before anything starts."""
-    table = Table.grid(padding=(0, 2))
-    stopping = config.early_stopping
-    none = stopping.scheduler == "none"
-    table.add_row(Text(config.name, style="bold"), Text(f"{config.metric.goal} {config.metric.name}"))
-    table.add_row("trials", f"{config.planned}, {config.method}")
-    table.add_row("early stopping", "none" if none else f"{stopping.scheduler}, from report {stopping.grace} on")
-    for parameter in config.space:
-        facts = parameter.to_mapping().items()
-        text = ", ".join(f"{key} {short_value(value)}" for key, value in facts)
-        table.add_row(Text(parameter.name, style="dim"), Text(text))
-    for text in config.space.constraints:
-        table.add_row("constraint", Text(text))
-    for point in config.points:
-        table.add_row("first", Text(" ".join(short_params(point))))
     return table
 
 

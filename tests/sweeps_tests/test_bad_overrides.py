@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.config import load_sweep
-from sweeps.engine.preparation import check
+from sweeps.engine.outlook import check
 from sweeps.errors import InputError
 from tests.sweeps_tests.sweep_texts import GOOD
 

@@ -1,11 +1,9 @@
 import io
 import json
-from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from search_spaces import Categorical, Float, Int, SearchSpace
 from sweeps.records.best import choose_best
 from sweeps.records.record import Reason, ReportRecord, State, SweepRecord, TrialRecord
 from sweeps.views import tables
@@ -102,27 +100,6 @@ def test_in_a_narrow_terminal_only_the_parameters_of_running_trials_are_cut():
     assert head.split() == ["running", "report", "accuracy", "parameters"]
     assert row.split()[:4] == ["t0001", "1", "0.25", "argument_0=0.123"]
     assert row.rstrip().endswith("…")
-
-
-def test_a_plan_names_what_would_vary():
-    config = SimpleNamespace(
-        name="digits", planned=8, method="bayesian", metric=SimpleNamespace(name="accuracy", goal="maximize"),
-        early_stopping=SimpleNamespace(scheduler="asha", grace=2),
-        space=SearchSpace(
-            (
-                Float("learning_rate", 1e-5, 1e-2, log=True), Categorical("batch_size", (8, 16)),
-                Int("rank", 4, 8, when={"batch_size": 8}),
-            ),
-            ["batch_size * learning_rate < 0.1"],
-        ),
-        points=({"learning_rate": 1e-3, "batch_size": 16},),
-    )  # fmt: skip
-    text = show(tables.plan_view(config))
-    for part in (
-        "maximize accuracy", "8, bayesian", "asha, from report 2", "log_uniform_values", "min 1e-5", "[8,16]",
-        'when {"batch_size":8}', "constraint      batch_size * learning_rate < 0.1", "first           lr=1e-3 bs=16",
-    ):  # fmt: skip
-        assert part in text
 
 
 def test_metrics_are_listed():

@@ -73,6 +73,12 @@ class TextClassification(OneLabel):
         max_length(config, prepared)
         return pretrained.build(config.model, config.model_args, prepared.label_names, config.dropout)
 
+    def size(self, config: TrainConfig, prepared: Prepared) -> int:
+        """By the model's configuration alone: no weights are read."""
+        from trainer import pretrained
+
+        return pretrained.size(config.model, config.model_args, len(prepared.label_names))
+
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:
         """``input_ids``, what else the model takes, each (rows, longest of them), and ``labels`` (rows,)."""
         import torch

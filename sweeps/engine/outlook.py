@@ -1,0 +1,65 @@
+"""What one training of a sweep would be like, from its prepared data and a model that is not trained."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.engine.preparation import prepare
+from sweeps.views.plan import Lengths, Outlook, Reports
+from trainer.config import Steps, TrainConfig
+from trainer.errors import ConfigError
+from trainer.plan import Plan
+from trainer.tasks import get_task
+from trainer.tasks.base import Prepared
+
+
+def check(config: SweepConfig) -> Outlook:
+    """Prepare the data as a sweep would, build the model of the middle of the space, and say what is known then.
+
+    Raises:
+        InputError: data or a model that cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
+        prepare(config, Path(scratch))
+        return _outlook(config, Path(scratch))
+
+
+def _outlook(config: SweepConfig, cache: Path) -> Outlook:
+    if isinstance(config.trainer, FunctionTrainer):
+        reports = config.limits.reports
+        return Outlook(reports=Reports(reports) if reports else None)
+    settings = TrainConfig.build(config.trial_settings(config.space.middle()))
+    task = get_task(settings.task)
+    try:
+        prepared = task.prepare(settings, cache)
+        size = task.size(settings, prepared)
+    except ConfigError as error:
+        raise config.places.setting_error(f"trainer.{error.key}", error) from error
+    return Outlook(
+        rows={name: split.rows for name, split in prepared.splits.items()},
+        labels=prepared.label_names,
+        size=size,
+        lengths=_lengths(settings, prepared),
+        reports=_reports(settings, prepared),
+    )
+
+
+def _lengths(settings: TrainConfig, prepared: Prepared) -> Lengths | None:
+    import numpy as np
+
+    found = prepared.splits["train"].lengths
+    if found is None:
+        return None
+    return Lengths(int(np.median(found)), int(found.max()), settings.max_length or int(prepared.meta["max_length"]))
+
+
+def _reports(settings: TrainConfig, prepared: Prepared) -> Reports:
+    plan = Plan.of(settings, prepared.splits["train"].rows)
+    every = settings.report_every
+    interval = f"every {every.steps} steps" if isinstance(every, Steps) else f"every {every:g} epochs"
+    if every == 1:
+        interval = "every epoch"
+    last = f"at epoch {plan.epoch(plan.total):.4g} (step {plan.total:,})"
+    return Reports(len(plan.report_steps()), interval, last)
