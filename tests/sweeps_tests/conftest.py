@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from sweeps import session
 from sweeps.config import load_sweep
 from tests.sweeps_tests.local_sweep import DIGITS, run_here
+from tests.sweeps_tests.session_kit import start, told
+
+if TYPE_CHECKING:
+    from tests.sweeps_tests.tiny_trainer import Sweep
+
+__all__ = ["start", "told"]  # fixtures
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +58,25 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return Said(code, *capsys.readouterr())
 
     return call
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: quicker for tiny models, and the same sums whatever the machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Iterator[Sweep]:
+    """A sweep that only takes the reports of a Trainer's script; the trial has begun."""
+    from tests.sweeps_tests.tiny_trainer import Sweep
+
+    made = Sweep(tmp_path / "trial")
+    made.start()
+    yield made
+    session.enter(None)

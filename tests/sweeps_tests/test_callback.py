@@ -5,30 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 from transformers import BertForSequenceClassification, EarlyStoppingCallback, Trainer
 
 import sweeps
 from sweeps import session
 from sweeps.session import StopTrial
-from tests.sweeps_tests.tiny_trainer import STEPS, Sweep, build, rows
+from tests.sweeps_tests.tiny_trainer import STEPS, build, rows
 from trainer.manifest import numbered, verify
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    made = Sweep(tmp_path / "trial")
-    made.start()
-    yield made
-    session.enter(None)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("save", ["no", "epoch", "steps", "best"])

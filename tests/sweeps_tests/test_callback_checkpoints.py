@@ -12,26 +12,11 @@ import torch
 from transformers import BertForSequenceClassification
 
 import sweeps
-from sweeps import session
 from sweeps.session import StopTrial
 from tests.sweeps_tests.tiny_trainer import Sweep, build
 from trainer.manifest import numbered, verify
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    made = Sweep(tmp_path / "trial")
-    made.start()
-    yield made
-    session.enter(None)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_disk_of_a_long_trial_is_bounded(tmp_path, sweep):

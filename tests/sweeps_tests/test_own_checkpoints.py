@@ -7,36 +7,8 @@ from pathlib import Path
 import pytest
 
 import sweeps
-from sweeps import session
-from sweeps.session import Session
-from trainer.manifest import numbered, verify
-
-
-@pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
-def start(tmp_path, told):
-    def begin(**settings) -> Session:
-        here = Session(tmp_path / "trial", told.append, **{"metric": "score", "goal": "maximize", **settings})
-        session.enter(here)
-        return here
-
-    yield begin
-    session.enter(None)
-
-
-def saved(tmp_path, text: str = "1"):
-    folder = tmp_path / "mine"
-    folder.mkdir(exist_ok=True)
-    (folder / "step.txt").write_text(text)
-    return folder
-
-
-def kept(tmp_path) -> list[int]:
-    return list(numbered(tmp_path / "trial" / "checkpoints"))
+from tests.sweeps_tests.session_kit import kept, saved
+from trainer.manifest import verify
 
 
 def test_folder_may_be_reused_after_its_report(start, told, tmp_path):

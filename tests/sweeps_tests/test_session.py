@@ -11,35 +11,8 @@ import torch
 
 import sweeps
 from sweeps import session
-from sweeps.session import Session, StopTrial
-from trainer.manifest import numbered
-
-
-@pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
-def start(tmp_path, told):
-    def begin(**settings) -> Session:
-        here = Session(tmp_path / "trial", told.append, **{"metric": "score", "goal": "maximize", **settings})
-        session.enter(here)
-        return here
-
-    yield begin
-    session.enter(None)
-
-
-def saved(tmp_path, text: str = "1"):
-    folder = tmp_path / "mine"
-    folder.mkdir(exist_ok=True)
-    (folder / "step.txt").write_text(text)
-    return folder
-
-
-def kept(tmp_path) -> list[int]:
-    return list(numbered(tmp_path / "trial" / "checkpoints"))
+from sweeps.session import StopTrial
+from tests.sweeps_tests.session_kit import saved
 
 
 def test_outside_of_a_sweep_a_report_is_printed_and_there_is_no_checkpoint(capsys, caplog):
