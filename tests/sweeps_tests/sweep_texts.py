@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,15 @@ metric: {name: score, goal: max}
 parameters: {depth: [1, 2]}
 trials: 3
 """
+
+# The same for Sweep(...), with one parameter more.
+DEMO: dict[str, Any] = {
+    "name": "demo",
+    "trainer": {"task": "classification", "model": "sweeps.recipes.digits_model:mlp", "data": {"sklearn": "digits"}},
+    "metric": "accuracy",
+    "parameters": {"learning_rate": {"min": 0.001, "max": 0.1}, "model_args.hidden": [32, 64]},
+    "trials": 4,
+}
 
 # What is replaced in GOOD, by what; line (0: the file as a whole), key, part of the message (the value), of the mend.
 Case = tuple[str, str, int, str, str, str]
@@ -61,3 +71,11 @@ def check_case(case: Case, folder: Path) -> None:
     assert error.key[:40] == key[:40]
     assert message in error.message
     assert mend in error.mend
+
+
+def written(folder: Path, text: str, name: str = "sweep.yaml") -> Path:
+    """A file with this text in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(text)
+    return path

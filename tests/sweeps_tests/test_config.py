@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 import yaml
 
 from search_spaces import Categorical, Float, preset
@@ -18,33 +17,14 @@ from sweeps.config import (
     from_mapping,
     load_sweep,
     read_config,
-    recipes,
-    starter,
 )
 from sweeps.errors import InputError
-from sweeps.yaml_file import read_yaml
+from tests.sweeps_tests.sweep_texts import DEMO, written
 from trainer.config import TrainConfig
-from trainer.loop import train
-from trainer.tasks import get_task
-
-DIGITS: dict[str, Any] = {
-    "name": "demo",
-    "trainer": {"task": "classification", "model": "sweeps.recipes.digits_model:mlp", "data": {"sklearn": "digits"}},
-    "metric": "accuracy",
-    "parameters": {"learning_rate": {"min": 0.001, "max": 0.1}, "model_args.hidden": [32, 64]},
-    "trials": 4,
-}
 
 
 def config(base: Path, **changes: Any) -> SweepConfig:
-    return from_mapping({**DIGITS, **changes}, base=base)
-
-
-def written(folder: Path, text: str, name: str = "sweep.yaml") -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    path.write_text(text)
-    return path
+    return from_mapping({**DEMO, **changes}, base=base)
 
 
 def test_defaults_are_what_the_guide_says(tmp_path: Path) -> None:
@@ -68,7 +48,7 @@ def test_the_trainer_stands_at_the_middle_of_the_space(tmp_path: Path) -> None:
 
 
 def test_a_training_seed_of_its_own_wins_over_the_sweeps(tmp_path: Path) -> None:
-    fixed = config(tmp_path, seed=9, trainer={**DIGITS["trainer"], "seed": 3})
+    fixed = config(tmp_path, seed=9, trainer={**DEMO["trainer"], "seed": 3})
     assert fixed.trial_settings(fixed.space.middle())["seed"] == 3
     searched = config(tmp_path, seed=9, parameters={"seed": [1, 2]})
     assert searched.trial_settings({"seed": 2})["seed"] == 2
@@ -97,7 +77,7 @@ def test_trial_settings_are_plain_and_build(tmp_path: Path) -> None:
         {"method": "grid", "parameters": {"batch_size": [8, 16], "epochs": {"min": 1, "max": 3}}},
         {"preset": "small-net", "parameters": {"batch_size": None}},
         {"resources": {"gpus_per_trial": 0.5, "cpus_per_trial": 2, "max_parallel": 3}},
-        {"trainer": {**DIGITS["trainer"], "report_every": {"steps": 5}, "seed": 4}},
+        {"trainer": {**DEMO["trainer"], "report_every": {"steps": 5}, "seed": 4}},
         {"parameters": {"data.limit": [100, 200], "learning_rate": {"distribution": "log_normal", "mu": -7}}},
     ],
     ids=str,
@@ -112,7 +92,7 @@ def test_the_resolved_file_reads_back_as_an_equal_config(changes: dict[str, Any]
 def test_a_sweep_folders_config_reads_when_its_data_is_gone(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("a,label\n1,x\n2,y\n")
     data = {"train": "train.csv", "label": "label"}
-    made = config(tmp_path, trainer={**DIGITS["trainer"], "data": data})
+    made = config(tmp_path, trainer={**DEMO["trainer"], "data": data})
     written(tmp_path / "runs", yaml.safe_dump(made.to_mapping(), sort_keys=False))
     (tmp_path / "train.csv").unlink()
     assert read_config(tmp_path / "runs") == made
@@ -124,9 +104,7 @@ def test_paths_start_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.M
     for folder in ("project", "elsewhere"):
         written(tmp_path / folder, "a,label\n1,x\n2,y\n", "train.csv")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    text = yaml.safe_dump(
-        {**DIGITS, "trainer": {**DIGITS["trainer"], "data": {"train": "train.csv", "label": "label"}}}
-    )
+    text = yaml.safe_dump({**DEMO, "trainer": {**DEMO["trainer"], "data": {"train": "train.csv", "label": "label"}}})
     path = written(tmp_path / "project", text)
     trainer = load_sweep(path).trainer
     assert isinstance(trainer, TrainConfig)
@@ -139,7 +117,7 @@ def test_paths_start_from_the_files_folder(tmp_path: Path, monkeypatch: pytest.M
 def test_a_searched_path_is_resolved_in_each_trial(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         written(tmp_path, "x,label\n1,x\n2,y\n", name)
-    trainer = {**DIGITS["trainer"], "data": {"label": "label"}}
+    trainer = {**DEMO["trainer"], "data": {"label": "label"}}
     made = config(tmp_path, trainer=trainer, parameters={"data.train": ["a.csv", "b.csv"]})
     assert made.trial_settings({"data.train": "b.csv"})["data"]["train"] == str(tmp_path / "b.csv")
 
@@ -153,7 +131,7 @@ def test_parameters_go_over_a_preset(tmp_path: Path) -> None:
 
 def test_a_grid_plans_what_it_has_or_what_trials_allows(tmp_path: Path) -> None:
     parameters = {"batch_size": [8, 16, 32], "seed": {"min": 0, "max": 3}}
-    whole = {key: value for key, value in DIGITS.items() if key != "trials"}
+    whole = {key: value for key, value in DEMO.items() if key != "trials"}
     made = from_mapping({**whole, "method": "grid", "parameters": parameters}, base=tmp_path)
     assert (made.trials, made.planned) == (None, 12)
     assert config(tmp_path, method="grid", parameters=parameters).planned == 4
@@ -210,102 +188,3 @@ trials: 3
     made = load_sweep(path)
     assert made.space["learning_rate"] == Float("learning_rate", 1e-5, 0.1, log=True)
     assert [p.name for p in made.space.searched] == ["learning_rate", "batch_size", "optimizer"]
-
-
-def test_overrides_replace_what_stood_there(tmp_path: Path) -> None:
-    path = written(tmp_path, yaml.safe_dump(DIGITS))
-    made = load_sweep(
-        path,
-        ["trials=9", "trainer.epochs=1e0", "parameters.learning_rate.max=0.01", "parameters.model_args.hidden=[8]"],
-        name="other",
-        seed=5,
-    )
-    assert (made.name, made.seed, made.trials) == ("other", 5, 9)
-    assert made.space["learning_rate"].ends == (0.001, 0.01)
-    assert made.space["model_args.hidden"] == Categorical("model_args.hidden", [8])
-    whole = load_sweep(path, ["parameters={batch_size: [1, 2]}", "metric.name=loss", "early_stopping=asha"])
-    assert whole.space.names == ("batch_size",)
-    assert whole.metric == Metric("loss", "minimize")
-    assert load_sweep(path, {"trials": 2, "trainer.epochs": 1}).trials == 2
-
-
-def test_overrides_reach_into_nested_parameters() -> None:
-    made = load_sweep("digits", ["parameters.model_args.hidden.max=64", "early_stopping.grace=2"])
-    assert made.space["model_args.hidden"].ends == (32, 64)
-    assert made.early_stopping.grace == 2
-
-
-def test_a_bare_name_can_be_completed_by_an_override(tmp_path: Path) -> None:
-    path = written(tmp_path, yaml.safe_dump({**DIGITS, "early_stopping": "asha"}))
-    assert load_sweep(path, ["early_stopping.grace=3"]).early_stopping == EarlyStopping("asha", grace=3)
-
-
-def test_recipes_describe_themselves_and_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    found = {recipe.name: recipe for recipe in recipes()}
-    assert set(found) == {"digits", "banking77-minilm", "imdb-bert"}
-    for name, recipe in found.items():
-        made = load_sweep(name)
-        assert made.name == name
-        assert made.base == tmp_path
-        hub = isinstance(made.trainer, TrainConfig) and made.trainer.data.name is not None
-        assert ("needs the network" in recipe.description) == hub
-
-
-def test_the_digits_recipe_trains_well_at_its_middle(tmp_path: Path) -> None:
-    torch.set_num_threads(1)  # as a trial on one CPU has it; more of them only get in each other's way here
-    made = load_sweep("digits")
-    settings = TrainConfig.build(made.trial_settings(made.space.middle()))
-    task = get_task(settings.task)
-    prepared = task.prepare(settings, tmp_path)
-    reports = list(train(settings, prepared=prepared, task=task, folder=None, device="cpu"))
-    assert len(reports) == 8
-    assert max(report.metrics["accuracy"] for report in reports) > 0.94
-
-
-def test_the_starter_runs_as_it_is(tmp_path: Path) -> None:
-    path = written(tmp_path, starter())
-    assert load_sweep(path).planned == 20
-    assert sum(line.lstrip().startswith("#") or " #" in line for line in starter().splitlines()) > 10
-
-
-def test_lines_are_known_for_nested_keys(tmp_path: Path) -> None:
-    document = read_yaml(written(tmp_path, "a: 1\nb:\n  c: [1,\n    2]\n"))
-    assert [document.line(key) for key in ("a", "b.c", "b.c.1", "b.c.d.e", "z")] == [1, 3, 4, 3, None]
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("1e-4", 1e-4),
-        ("1E5", 1e5),
-        (".5", 0.5),
-        ("1_000", 1000),
-        ("-3", -3),
-        ("no", False),
-        ("'no'", "no"),
-        ("On", True),
-        ("~", None),
-        ("1:30", "1:30"),
-        ("2024-01-01", "2024-01-01"),
-        ("1e", "1e"),
-        ("nan", "nan"),
-        ("0x10", 16),
-        ("007", 7),
-        ("none", "none"),
-        ("&a [1]", [1]),
-        ("!!str 1", "1"),
-    ],
-)
-def test_unquoted_words_mean_what_people_mean(text: str, value: Any, tmp_path: Path) -> None:
-    read = read_yaml(written(tmp_path, f"\ufeffkey: {text}\n")).data["key"]
-    assert read == value
-    assert type(read) is type(value)
-
-
-def test_aliases_and_merges_are_copies(tmp_path: Path) -> None:
-    text = "a: &a {x: 1, y: [2]}\nb: *a\nc: {<<: *a, x: 3}\n"
-    data = read_yaml(written(tmp_path, text)).data
-    assert data["c"] == {"x": 3, "y": [2]}
-    data["b"]["y"].append(3)
-    assert data["a"]["y"] == [2]

@@ -1,82 +1,14 @@
-import json
-import socket
-import subprocess
-import sys
+"""What the event files of a sweep hold, whatever was killed while they were written."""
+
 import time
-import urllib.request
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from search_spaces import Categorical, Constant, Float, Int, Normal, SearchSpace
-from sweeps.records.builder import RecordBuilder
 from sweeps.views.domains import domains_of
 from sweeps.views.sink import Sinks
-from sweeps.views.tensorboard import TensorBoardSink
 from sweeps.views.text import run_name
-
-SPACE = SearchSpace(
-    (
-        Float("learning_rate", 1e-6, 1e-3, log=True),
-        Int("batch_size", 8, 64),
-        Categorical("optimizer", ("adamw", "sgd", None)),
-        Categorical("freeze", (True, False)),
-        Categorical("model_args.hidden", (32, 64)),
-        Normal("noise"),
-        Constant("epochs", 3),
-    )
-)
-PARAMS = {
-    "learning_rate": 3.1e-4, "batch_size": 32, "optimizer": None, "freeze": True,
-    "model_args.hidden": 64, "noise": -1.5, "epochs": 3,
-}  # fmt: skip
-NAME = "lr=3.1e-4 bs=32 opt=none freeze=true hidden=64 noise=-1.5"
-
-
-class Sweep:
-    """A driver in small: events go to a builder and to a sink; ``restart`` is a new driver on the same folder."""
-
-    def __init__(self, folder, goal="maximize"):
-        self.folder, self.goal, self.events = folder, goal, []
-        self.restart()
-
-    def restart(self):
-        self.builder, self.sink = (
-            RecordBuilder(),
-            TensorBoardSink(self.folder / "tensorboard", "accuracy", self.goal, SPACE),
-        )
-        for event in self.events:
-            self.show({**event, "replayed": True})
-        self.tell("sweep", id="5eed", name="digits", metric="accuracy", goal=self.goal)
-
-    def show(self, event):
-        self.builder.apply(event)
-        self.sink.handle(event, self.builder.trial(event["trial"]) if "trial" in event else None)
-
-    def tell(self, event, **fields):
-        n = len(self.events) + 1
-        self.events.append({"n": n, "time": 1000.0 + n, "sweep": "5eed", "event": event, **fields})
-        self.show(self.events[-1])
-
-    def start(self, number=1, attempt=1):
-        self.tell("trial", trial=f"t{number:04}", params=PARAMS, number=number)
-        self.state("running", number, attempt)
-
-    def state(self, state, number=1, attempt=1):
-        self.tell("state", trial=f"t{number:04}", state=state, attempt=attempt)
-
-    def report(self, report, value, number=1, attempt=1):
-        metrics = {"accuracy": value, "best_accuracy": 1.0, "loss": 1 - value, "train_loss": 0.5, "learning_rate": 1e-3}
-        self.tell(
-            "report", trial=f"t{number:04}", attempt=attempt, report=report, step=10 * report, epoch=report / 2,
-            metrics=metrics,
-        )  # fmt: skip
-
-    def curve(self, tag, number=1):
-        (run,) = (self.folder / "tensorboard").glob(f"t{number:04}*")
-        accumulator = EventAccumulator(str(run))
-        accumulator.Reload()
-        return [(event.step, round(event.value, 4)) for event in accumulator.Scalars(tag)]
+from tests.sweeps_tests.tensorboard_kit import NAME, PARAMS, SPACE, Sweep
 
 
 @pytest.fixture
@@ -231,96 +163,3 @@ def test_run_names_are_short_safe_and_stable():
     wild = run_name("t0001", {"model": "../héllo/\0 wörld\n", "many": "x" * 300, "last": 1})
     assert wild == "t0001 model=..-h-llo-w-rld last=1"
     assert len(run_name("t0001", {f"parameter_{n}": n for n in range(50)})) <= 80
-
-
-def groups_by_name(server, logs):
-    request = urllib.request.Request(
-        f"{server}/data/plugin/hparams/session_groups",
-        data=json.dumps(
-            {"experimentName": "", "startIndex": 0, "sliceSize": 100, "colParams": [],
-             "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]}
-        ).encode(),
-        headers={"Content-Type": "application/json"},
-    )  # fmt: skip
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return {group["name"].split()[0]: group for group in json.load(answer)["sessionGroups"]}
-
-
-def fetch(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return json.load(answer)
-
-
-@pytest.fixture(params=["true", "false"], ids=["data-server", "python"])
-def server(sweep, request):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "tensorboard.main",
-        "--logdir",
-        str(sweep.folder / "tensorboard"),
-        "--port",
-        str(port),
-    ]
-    command += ["--host", "127.0.0.1", f"--load_fast={request.param}", "--reload_interval", "1"]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-
-
-def until(check, seconds=40):
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if result := check():
-                return result
-        except (OSError, KeyError, IndexError):
-            pass
-        assert time.monotonic() < deadline, "in vain"
-        time.sleep(0.3)
-
-
-@pytest.mark.slow
-def test_the_hparams_table_of_a_real_tensorboard_has_every_trial_also_while_it_runs(sweep, server):
-    for number, state in enumerate(["finished", "stopped", "failed", None], 1):
-        sweep.start(number)
-        sweep.report(1, number / 10, number)
-        sweep.report(2, number / 20, number)
-        if state:
-            sweep.state(state, number)
-    sweep.start(5)
-    groups = until(lambda: len(found := groups_by_name(server, sweep.folder)) == 5 and found)
-    metrics = {
-        name: {metric["name"]["tag"]: round(metric["value"], 4) for metric in group.get("metricValues", [])}
-        for name, group in groups.items()
-    }
-    assert metrics == {
-        **{f"t000{n}": {"best/accuracy": n / 10, "last/accuracy": n / 20} for n in (1, 2, 3, 4)}, "t0005": {},
-    }  # fmt: skip
-    assert {name: group["sessions"][0].get("status", "STATUS_UNKNOWN") for name, group in groups.items()} == {
-        "t0001": "STATUS_SUCCESS", "t0002": "STATUS_SUCCESS", "t0003": "STATUS_FAILURE",
-        "t0004": "STATUS_UNKNOWN", "t0005": "STATUS_UNKNOWN",
-    }  # fmt: skip
-    assert groups["t0005"]["hparams"] == {**PARAMS, "optimizer": "none", "epochs": 3}
-    experiment = urllib.request.Request(f"{server}/data/plugin/hparams/experiment", data=b'{"experimentName": ""}')
-    experiment.add_header("Content-Type", "application/json")
-    columns = {info["name"]: info for info in fetch(experiment)["hparamInfos"]}
-    assert columns["learning_rate"]["domainInterval"] == {"minValue": 1e-6, "maxValue": 1e-3}
-    assert columns["optimizer"]["domainDiscrete"] == ["adamw", "sgd", "none"]
-    assert columns["freeze"]["domainDiscrete"] == [True, False]
-    assert "epochs" not in columns
-
-    # What is superseded while it is watched goes away there too.
-    sweep.state("pending", 4)
-    sweep.state("running", 4, attempt=2)
-    sweep.report(2, 0.99, 4, attempt=2)
-    run = urllib.request.quote(f"t0004 {NAME}")
-    query = f"{server}/data/plugin/scalars/scalars?tag=last%2Faccuracy&run={run}"
-    until(lambda: [(step, round(value, 4)) for _, step, value in fetch(query)] == [(10, 0.4), (20, 0.99)])

@@ -1,5 +1,4 @@
 import gc
-import itertools
 import math
 import weakref
 from pathlib import Path
@@ -9,24 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from tests.trainer_tests.toy import ToyTask, blobs, settings
+from tests.trainer_tests.toy import ToyTask, blobs, losses, run, settings
 from trainer.errors import ConfigError, DataError, Diverged
 from trainer.loop import train
 from trainer.report import Report
 from trainer.tasks.base import Batch
-
-
-def run(task: ToyTask | None = None, folder: Path | None = None, **changes: Any) -> Any:
-    stop = changes.pop("should_stop", None)
-    prepared = changes.pop("prepared", None) or blobs()
-    device = changes.pop("device", "cpu")
-    return train(
-        settings(**changes), prepared=prepared, task=task or ToyTask(), folder=folder, should_stop=stop, device=device
-    )
-
-
-def losses(reports: Any) -> list[float]:
-    return [report.metrics["loss"] for report in reports]
 
 
 def test_learns_and_says_how(tmp_path: Path) -> None:
@@ -121,55 +107,6 @@ def test_nothing_leaks_from_one_run_into_the_next(tmp_path: Path) -> None:
         list(run(spoiled))
     next(run(seed=4))
     assert losses(run(folder=tmp_path / "b")) == alone
-
-
-def test_an_exploding_loss_is_divergence() -> None:
-    with pytest.raises(Diverged) as caught:
-        list(run(learning_rate=1e30, optimizer="sgd", max_grad_norm=None, prepared=blobs(), dropout=0.0))
-    assert not math.isfinite(caught.value.value)
-    assert caught.value.step < 10
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_the_first_bad_loss_is_named(value: float) -> None:
-    task, calls = ToyTask(), itertools.count(1)
-    task.factor = lambda: value if next(calls) == 3 else 1.0
-    with pytest.raises(Diverged) as caught:
-        list(run(task))
-    assert (caught.value.what, caught.value.step) == ("train_loss", 3)
-
-
-def test_bad_gradients_are_divergence() -> None:
-    class Kink(ToyTask):
-        def loss(self, model: nn.Module, batch: Batch, *, label_smoothing: float = 0.0) -> Any:
-            loss, logits = super().loss(model, batch, label_smoothing=label_smoothing)
-            weight = next(model.parameters())
-            return loss + torch.sqrt((weight - weight.detach()).abs().sum() * 0), logits
-
-    with pytest.raises(Diverged) as caught:
-        list(run(Kink()))
-    assert (caught.value.what, caught.value.step) == ("grad_norm", 1)
-
-
-def test_a_bad_metric_is_divergence_and_leaves_no_checkpoint(tmp_path: Path) -> None:
-    class Broken(ToyTask):
-        def evaluate(self, *args: Any) -> dict[str, float]:
-            return {**super().evaluate(*args), "f1_macro": math.nan}
-
-    with pytest.raises(Diverged, match="f1_macro is nan at step 5"):
-        list(run(Broken(), tmp_path))
-    assert not (tmp_path / "checkpoints").exists()
-
-
-def test_a_missing_metric_says_what_there_is() -> None:
-    class Silent(ToyTask):
-        def evaluate(self, *args: Any) -> dict[str, float]:
-            return {"loss": 1.0}
-
-    with pytest.raises(ConfigError, match="accuracy is not among what evaluation gave: loss"):
-        list(run(Silent()))
-    with pytest.raises(ConfigError, match="toy does not give 'acuracy'"):
-        list(run(metric="acuracy"))
 
 
 def test_evaluation_is_in_eval_mode_without_smoothing_and_without_gradients() -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from trainer.config import Goal, TrainConfig
+from trainer.loop import train
 from trainer.metrics import CLASSIFICATION_GOALS, classification_metrics
 from trainer.tasks.base import Batch, Prepared, Split, Task
 
@@ -86,3 +87,18 @@ class ToyTask(Task):
         return classification_metrics(outputs, labels, loss)
 
     def export(self, model: nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None: ...
+
+
+def run(task: ToyTask | None = None, folder: Path | None = None, **changes: Any) -> Any:
+    """The reports of a run of the toy task."""
+    stop = changes.pop("should_stop", None)
+    prepared = changes.pop("prepared", None) or blobs()
+    device = changes.pop("device", "cpu")
+    return train(
+        settings(**changes), prepared=prepared, task=task or ToyTask(), folder=folder, should_stop=stop, device=device
+    )
+
+
+def losses(reports: Any) -> list[float]:
+    """The validation loss of each."""
+    return [report.metrics["loss"] for report in reports]
