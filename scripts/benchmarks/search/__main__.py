@@ -54,9 +54,10 @@ def main() -> int:
     if arguments.out:
         arguments.out.write_text(text + "\n")
     if arguments.page:
-        chosen = f"--condition {arguments.condition} --rows {arguments.rows} --seeds {arguments.seeds}"
-        command = f"```\nscripts/benchmark_search {chosen}\n```"
-        write_page(arguments.page, {"command": command, **found})
+        if not arguments.known:  # then it takes more than one command to get there
+            chosen = f"--condition {arguments.condition} --rows {arguments.rows} --seeds {arguments.seeds}"
+            found["command"] = f"```\nscripts/benchmark_search {chosen}\n```"
+        write_page(arguments.page, found)
     return 0
 
 

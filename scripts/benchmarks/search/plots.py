@@ -16,6 +16,7 @@ from scripts.benchmarks.search.tables import FAMILIES, by_task
 
 POINTS = 40  # on the way from the first budget to the last; keeps a file under 60 KB
 FIRST = 1.0  # full trainings
+HEIGHT, LINE, COLUMNS = 3.6, 0.17, 3  # inches of the plot and of a line of its legend
 LINEAR = 0.02  # below this regret the axis is linear, so that 0 has a place
 
 
@@ -31,7 +32,10 @@ def plot(
     from matplotlib import pyplot
 
     families = [family for family in FAMILIES if any(record["family"] == family for record in records)]
-    figure, axes = pyplot.subplots(1, len(families), figsize=(5 * len(families), 4), squeeze=False, sharey=True)
+    rows = [row for row in rows if any(record["row"] == row.name for record in records)]
+    legend = LINE * -(-len(rows) // COLUMNS)
+    size = (5 * len(families), HEIGHT + legend)
+    figure, axes = pyplot.subplots(1, len(families), figsize=size, squeeze=False, sharey=True)
     budgets = np.geomspace(FIRST, condition.budget, POINTS)
     for family, axis in zip(families, axes[0], strict=True):
         for color, row in enumerate(rows):
@@ -51,9 +55,9 @@ def plot(
         axis.set_xticks(ticks, [str(at) for at in ticks])
         axis.minorticks_off()
     axes[0][0].set_ylabel("mean regret" if column == VALIDATION else "mean regret on test")
-    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="lower center", ncols=3, fontsize=7, frameon=False)
-    lines = -(-len(rows) // 3)
-    figure.tight_layout(rect=(0, 0.02 + 0.045 * lines, 1, 1))
+    handles = max((axis.get_legend_handles_labels() for axis in axes[0]), key=lambda pair: len(pair[0]))
+    figure.legend(*handles, loc="lower center", ncols=COLUMNS, fontsize=7, frameon=False)
+    figure.tight_layout(rect=(0, legend / size[1], 1, 1))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None, "Creator": None})
     pyplot.close(figure)

@@ -30,13 +30,16 @@ def bootstrap(values: Numbers, *, draws: int = 2000, seed: int = 0, level: float
         level: how much of the distribution lies inside.
     """
     rng = np.random.default_rng(seed)
+    values = np.sort(values[~np.isnan(values).all(axis=1)], axis=1)  # what is measured first, NaN last
     tasks, seeds = values.shape
+    counts = np.count_nonzero(~np.isnan(values), axis=1)
     rows = rng.integers(tasks, size=(draws, tasks))
-    columns = rng.integers(seeds, size=(draws, tasks, seeds))
-    drawn = values[rows[:, :, None], columns]
+    weights = np.where(np.arange(seeds) < counts[rows][:, :, None], 1.0, np.nan)  # as many draws as a task has seeds
+    columns = (rng.random((draws, tasks, seeds)) * counts[rows][:, :, None]).astype(int)
+    drawn = values[rows[:, :, None], columns] * weights
     means = np.nanmean(drawn.reshape(draws, -1), axis=1)
     tail = (1 - level) / 2
-    low, high = np.nanquantile(means, [tail, 1 - tail])
+    low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
 
 
