@@ -97,6 +97,9 @@ def read_resources(data: object, places: Places) -> Resources:
     section = Section(data, "resources", places, ("gpus_per_trial", "cpus_per_trial", "max_parallel"))
     gpus: Any = section.data.get("gpus_per_trial", "auto")
     cpus: Any = section.data.get("cpus_per_trial", "auto")
+    for name, value in (("gpus_per_trial", gpus), ("cpus_per_trial", cpus)):
+        if isinstance(value, str) and value[:1].isalpha() and value != "auto":
+            raise section.error(name, f"expected a number or auto, got {show(value)}", suggest(value, ["auto"]))
     if gpus not in ("auto", None):
         gpus = section.number("gpus_per_trial", 0, least=0)
         if gpus > 1 and gpus != int(gpus):

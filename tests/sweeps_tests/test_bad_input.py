@@ -133,6 +133,14 @@ TABLE: dict[str, Case] = {
         "-1",
         "at least 0",
     ),
+    "resources not automatic": (
+        "trials: 4",
+        "resources: {cpus_per_trial: atuo}",
+        10,
+        "resources.cpus_per_trial",
+        "'atuo'",
+        "did you mean auto?",
+    ),
     "resource unknown": (
         "trials: 4",
         "resources: {cpu_per_trial: 1}",
