@@ -42,12 +42,16 @@ class Limits:
         """Whether any of these ends every sweep."""
         return any(getattr(self, name) is not None for name in (*_COUNTS, "no_better_for"))
 
+    @property
+    def counts(self) -> dict[str, float]:
+        """The budget: what is counted, and how much there is."""
+        return {name: getattr(self, name) for name in _COUNTS if getattr(self, name) is not None}
+
     def to_mapping(self) -> dict[str, Any]:
         """The keys of a sweep file; complete, without what is not there."""
-        budget = {name: getattr(self, name) for name in _COUNTS if getattr(self, name) is not None}
         stop_when = {"target": self.target, "no_better_for": self.no_better_for}
         stop_when = {name: value for name, value in stop_when.items() if value is not None}
-        mapping = {"budget": budget or None, "stop_when": stop_when or None, "reports": self.reports}
+        mapping = {"budget": self.counts or None, "stop_when": stop_when or None, "reports": self.reports}
         return {**mapping, "finish": self.finish, "keep_paused": self.keep_paused}
 
 

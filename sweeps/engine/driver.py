@@ -105,13 +105,14 @@ def _drive(
 ) -> RunOutcome:
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
     everyone = Sinks([board, *sinks])
-    study = Study(config, folder, ledger, everyone, devices=slots.gpus or 1.0)
+    devices = slots.gpus or 1.0
+    study = Study(config, folder, ledger, everyone, devices=devices)
     attempts = sum(event["event"] == "sweep" for event in ledger.past)
     since = time.monotonic()
     try:
         study.replay(ledger.past)
         ledger.past.clear()
-        study.write("sweep", **start_facts(config, attempts + 1))
+        study.write("sweep", **start_facts(config, attempts + 1, devices))
         if ledger.damage is not None:
             study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
         study.write("note", text=slots.chosen)

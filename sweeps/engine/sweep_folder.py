@@ -48,13 +48,14 @@ def never_began(folder: Path) -> bool:
     return not ledger.exists() or b"\n" not in ledger.read_bytes()
 
 
-def start_facts(config: SweepConfig, attempt: int) -> dict[str, Any]:
-    """What the ledger's ``sweep`` line says of this driver's start."""
+def start_facts(config: SweepConfig, attempt: int, devices: float) -> dict[str, Any]:
+    """What the ledger's ``sweep`` line says of this driver's start; ``devices`` are those of a trial."""
     return {
         "name": config.name,
         "metric": config.metric.name,
         "goal": config.metric.goal,
         "planned": config.planned,
+        "limits": {**config.limits.counts, "devices": devices},
         "attempt": attempt,
         "digest": digest(config),
         "host": os.uname().nodename,

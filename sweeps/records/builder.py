@@ -13,6 +13,7 @@ from sweeps.errors import InputError
 from sweeps.records.events import Event
 from sweeps.records.ledger import LedgerError, read_events
 from sweeps.records.lock import holder
+from sweeps.records.meter import Meter
 from sweeps.records.record import Reason, ReportRecord, State, SweepRecord, TrialRecord
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class RecordBuilder:
         self._trials: dict[str, _Trial] = {}
         self._started = self._latest = 0.0  # of this attempt of the driver
         self._earlier = 0.0  # seconds of drivers before it
+        self.meter = Meter()
         for event in events:
             self.apply(event)
 
@@ -68,9 +70,10 @@ class RecordBuilder:
         if event["event"] != "sweep":  # the time between two drivers does not count
             self._latest = max(self._latest, event["time"])
         handler = getattr(self, f"_on_{event['event']}", None)
-        if handler is None:
-            return False
         try:
+            self.meter.tell(event)
+            if handler is None:
+                return False
             counted = bool(handler(event))
         except (KeyError, TypeError, ValueError) as error:
             raise LedgerError(
@@ -85,7 +88,8 @@ class RecordBuilder:
     def record(self) -> SweepRecord:
         """The sweep as it is now."""
         trials = tuple(trial.record() for trial in self._trials.values())
-        return dataclasses.replace(self._sweep, trials=trials, seconds=self._earlier + self._latest - self._started)
+        seconds = self._earlier + self._latest - self._started
+        return dataclasses.replace(self._sweep, trials=trials, seconds=seconds, cost=self.meter.cost)
 
     def _on_sweep(self, event: Mapping[str, Any]) -> bool:
         first = not self._sweep.attempts
@@ -99,6 +103,7 @@ class RecordBuilder:
             created=event["time"] if first else self._sweep.created,
             attempts=event.get("attempt", self._sweep.attempts + 1),
             id=event["id"],
+            limits=event.get("limits") or {},
         )
         self._earlier += self._latest - self._started
         self._started = self._latest = event["time"]

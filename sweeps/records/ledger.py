@@ -3,7 +3,7 @@
 Every line carries ``n`` (from 1: the order, and the only thing that orders), ``time`` (seconds since 1970, for
 people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. The other fields by event:
 
-``sweep``      id, name, metric, goal, planned, attempt, host, pid, versions: at each start of a driver
+``sweep``      id, name, metric, goal, planned, limits, attempt, host, pid, versions: at each start of a driver
 ``trial``      trial, params, number
 ``twin``       number, params, same_as (trial): a suggestion that was trained before, and is not again
 ``state``      trial, state, attempt, reason {code, text} or null, worker {node, pid} or null, seconds (on a worker in

@@ -78,11 +78,21 @@ class TrialRecord:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a sweep has spent: full trainings' worth of training, seconds of all workers, seconds by the clock."""
+
+    trainings: float = 0.0
+    worker_seconds: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class SweepRecord:
     """A whole sweep as its ledger tells it.
 
     ``state``: ``running``, ``finished``, ``interrupted`` or ``failed`` as last written; ``trials`` in order of id.
-    ``seconds`` is driver time over all attempts.
+    ``seconds`` is driver time over all attempts; ``limits`` the budget as the sweep file has it, and ``devices`` of a
+    trial.
     """
 
     name: str
@@ -95,6 +105,8 @@ class SweepRecord:
     seconds: float = 0.0
     attempts: int = 1
     id: str = ""
+    cost: Cost = field(default_factory=Cost)
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
     def with_trials(self, trials: tuple[TrialRecord, ...]) -> SweepRecord:
         """The same sweep with these trials only."""

@@ -19,12 +19,16 @@ class AshaScheduler(JudgingScheduler):
     """ASHA: at each rung the best ``1 / reduction_factor`` go on. Li et al. 2020, "A System for Massively
     Parallel Hyperparameter Tuning".
 
-    ``promotion`` is the paper's algorithm 2. Of ``n`` trials recorded at a rung the best ``floor(n / eta)`` may
-    go on. A trial that is one of them as it arrives goes straight on. Any other is paused, and goes on once
-    enough worse ones have come: `candidate` looks from the highest rung down and names the best one that
-    waits there, if it is among those that may go on. Of equal scores the one that was recorded first ranks
-    higher, and ranks are never shared. While fewer than ``eta`` trials have come nobody goes on; when no more
-    are to come (``last``), at least one of each rung may.
+    ``promotion`` is the paper's algorithm 2 with a quota. Of ``n`` trials recorded at a rung the best
+    ``floor(n / eta)`` may go on, and no more than so many ever do. A trial that is one of them as it arrives goes
+    straight on while there is room. Any other is paused, and goes on once enough others have come: `candidate`
+    looks from the highest rung down and names the best one that waits there, if it is among those that may go on.
+    Of equal scores the one that was recorded first ranks higher, and ranks are never shared. While fewer than
+    ``eta`` trials have come nobody goes on; when no more are to come (``last``), at least one of each rung may.
+
+    Without the quota, which the paper does not have, a search that learns spoils the halving: each of its trials is
+    better than those before, is among the best as it arrives, and trains to its end. Hyper-Tune (Li et al. 2022,
+    "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale") delays promotions for the same reason.
 
     ``stopping`` is Ray Tune's ``AsyncHyperBandScheduler`` and Optuna's ``SuccessiveHalvingPruner``: the best
     ``max(1, floor(n / eta))`` of those recorded so far go on, and whoever ties with the last of these; any
@@ -96,7 +100,8 @@ class AshaScheduler(JudgingScheduler):
     def start(self, trial: str) -> None:
         """``trial`` begins or goes on: a paused one is promoted with it."""
         super().start(trial)
-        self._release(trial)
+        if self._release(trial):
+            self._judged[trial].gone += 1
 
     def end(self, trial: str) -> None:
         """``trial`` is over; it keeps its rank in its rungs, and never goes on."""
@@ -116,7 +121,8 @@ class AshaScheduler(JudgingScheduler):
         if not (self.pausing or last):
             return None
         for rung in reversed(self._rungs):
-            if (trial := rung.candidate(max(self._allowed(rung), last))) is not None:
+            allowed = max(self._allowed(rung), last)
+            if (last or rung.gone < allowed) and (trial := rung.candidate(allowed)) is not None:
                 return rung.at, trial
         return None
 
@@ -152,7 +158,8 @@ class AshaScheduler(JudgingScheduler):
 
     def _pause_or_go_on(self, rung: Rung, trial: str, score: float) -> Verdict:
         rank, allowed = rung.rank(trial), self._allowed(rung)
-        if rank <= allowed:
+        if rank <= allowed and rung.gone < allowed:
+            rung.gone += 1
             return GO_ON
         rung.pause(trial)
         top = f"the best {allowed} go on" if allowed else "none goes on yet"
@@ -165,6 +172,6 @@ class AshaScheduler(JudgingScheduler):
         reason = f"rung {rung.at}: {score:.4g} is not in the top 1/{self._eta:g} of {len(rung)} (cut {cut:.4g})"
         return Verdict(Decision.STOP, reason)
 
-    def _release(self, trial: str) -> None:
-        if trial in self._judged:
-            self._judged[trial].release(trial)
+    def _release(self, trial: str) -> bool:
+        """``trial`` waits nowhere any more; whether it did."""
+        return trial in self._judged and self._judged[trial].release(trial)

@@ -18,7 +18,6 @@ class _Trial:
     number: int  # in the order of their beginnings
     best: float = -math.inf
     progress: float = 0.0  # the most of its full training that any attempt came to
-    latest: float | None = None  # what this attempt has come to
     running: bool = True
     over: bool = False
     finished: bool = False
@@ -46,11 +45,10 @@ class Course(Scheduler):
     Args:
         scheduler: decides while there is budget.
         budget: the limits.
-        reports: how many reports a full training has, where nobody tells how far a trial is.
     """
 
-    def __init__(self, scheduler: Scheduler, budget: Budget, *, reports: int | None = None) -> None:
-        self._scheduler, self._reports = scheduler, reports
+    def __init__(self, scheduler: Scheduler, budget: Budget) -> None:
+        self._scheduler = scheduler
         self.budget, self.spent = budget, Spent()
         self.name = scheduler.name
         self.closed = ""  # why no new trial is begun any more
@@ -70,35 +68,27 @@ class Course(Scheduler):
         """No new trial is begun from here on; ``why`` in words. The first reason stands."""
         self.closed = self.closed or why
 
-    def clock(self, *, worker_seconds: float, seconds: float) -> None:
-        """What the clock says by now: seconds of all workers together, and of the sweep."""
-        self.spent = Spent(self.spent.trainings, worker_seconds, seconds)
+    def pay(self, spent: Spent) -> None:
+        """What has been spent by now; told before the report that it belongs to."""
+        self.spent = spent
 
     def start(self, trial: str) -> None:
         """``trial`` begins, or goes on."""
         known = self._trials.setdefault(trial, _Trial(len(self._trials) + 1))
-        known.running, known.over, known.latest = True, False, None
+        known.running, known.over = True, False
         if trial in self._to_finish() and self._others_rest(trial):
             self._finishers.add(trial)
         self._scheduler.start(trial)
         if self.budget.trials is not None and len(self._trials) >= self.budget.trials:
             self.close(f"all {self.budget.trials} trials were begun")
 
-    def advance(self, trial: str, report: int, progress: float) -> None:
-        """``trial`` is at ``report``, so far (0 to 1) through its training; told before `report`."""
+    def advance(self, trial: str, progress: float) -> None:
+        """``trial`` has come so far (0 to 1) through its training; told before the report that says so."""
         known = self._trials[trial]
-        since = known.latest
-        if since is None:
-            # Work that an earlier attempt had done already is paid again: one report interval of it by now.
-            since = known.progress if progress > known.progress else progress * (1 - 1 / report)
-        spent = self.spent
-        self.spent = Spent(spent.trainings + max(0.0, progress - since), spent.worker_seconds, spent.seconds)
-        known.latest, known.progress = progress, max(known.progress, progress)
+        known.progress = max(known.progress, progress)
 
     def report(self, trial: str, report: int, score: float) -> Decision:
         """What becomes of ``trial`` after its report ``report`` (from 1) scored ``score``."""
-        if self._reports is not None:
-            self.advance(trial, report, min(1.0, report / self._reports))
         decision = self._scheduler.report(trial, report, score)
         if math.isfinite(score):
             self._keep_score(trial, score)

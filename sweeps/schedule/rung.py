@@ -18,6 +18,7 @@ class Rung:
 
     def __init__(self, at: int, reduction_factor: float) -> None:
         self.at = at
+        self.gone = 0  # how many have gone on from here
         self._eta = reduction_factor
         self._order: list[tuple[float, int]] = []  # (-score, arrival), ascending: best first
         self._places: dict[str, tuple[float, int]] = {}
@@ -53,12 +54,14 @@ class Rung:
         """``trial`` waits here."""
         insort(self._waiting, (*self._places[trial], trial))
 
-    def release(self, trial: str) -> None:
-        """``trial`` waits here no more; one that did not wait is left alone."""
+    def release(self, trial: str) -> bool:
+        """``trial`` waits here no more; whether it did."""
         entry = (*self._places[trial], trial)
         index = bisect_left(self._waiting, entry)
-        if self._waiting[index : index + 1] == [entry]:
+        waited = self._waiting[index : index + 1] == [entry]
+        if waited:
             del self._waiting[index]
+        return waited
 
     def candidate(self, allowed: int) -> str | None:
         """The best trial that waits here, if it is one of the best ``allowed``."""

@@ -251,11 +251,18 @@ class Study:
             epoch=message.get("epoch", 0.0),
             metrics=message["metrics"],
             train_seconds=message.get("train_seconds", 0.0),
-            progress=message.get("progress"),
+            progress=self._progress(message),
             checkpoint=str(Path(checkpoint).relative_to(self.folder)) if checkpoint else None,
             pid=message.get("pid"),
             **({"done": message.get("reason") or "completed"} if message.get("done") else {}),
         )
+
+    def _progress(self, message: Message) -> float | None:
+        """How much of its training a trial has done: by its own word, or by the length that the sweep file says."""
+        reports = self.config.limits.reports
+        if message.get("progress") is None and reports is not None:
+            return min(1.0, float(message["number"] / reports))
+        return message.get("progress")
 
     def _end_attempt(self, trial: str, state: State, reason: Reason) -> None:
         attempt = self._running.pop(trial)

@@ -7,6 +7,7 @@ resumed sweep knows exactly what the interrupted one knew.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any
 
 from sweeps.config import SweepConfig
@@ -14,11 +15,10 @@ from sweeps.records.builder import RecordBuilder
 from sweeps.records.record import State
 from sweeps.schedule import make_scheduler
 from sweeps.schedule.base import Decision
-from sweeps.schedule.budget import Budget
+from sweeps.schedule.budget import Budget, Spent
 from sweeps.schedule.course import Course
 from sweeps.search import make_searcher
 from sweeps.search.base import Outcome, Params
-from sweeps.study.meter import Meter
 
 Event = Mapping[str, Any]
 
@@ -35,12 +35,11 @@ class Told:
 
     def __init__(self, config: SweepConfig, devices: float = 1.0) -> None:
         self.records = RecordBuilder()
-        self.meter = Meter()
         # Searchers and schedulers see scores that are better when larger: the sign is flipped here and nowhere else.
         self._sign = 1.0 if config.metric.goal == "maximize" else -1.0
         stopping = config.early_stopping
         scheduler = make_scheduler(stopping.scheduler, **stopping.settings)
-        self.scheduler = Course(scheduler, self._budget(config, devices), reports=config.limits.reports)
+        self.scheduler = Course(scheduler, self._budget(config, devices))
         self.searcher = make_searcher(
             config.method,
             config.space,
@@ -67,8 +66,7 @@ class Told:
     def tell(self, event: Event) -> Decision:
         """Take in one event; for a report, what the scheduler makes of it."""
         accepted = self.records.apply(event)
-        self.meter.tell(event)
-        self.scheduler.clock(worker_seconds=self.meter.worker_seconds, seconds=self.meter.seconds)
+        self.scheduler.pay(Spent(*astuple(self.records.meter.cost)))
         match event["event"]:
             case "trial":
                 self._tell_trial(str(event["trial"]), int(event["number"]), event["params"])
@@ -84,7 +82,7 @@ class Told:
         score = self._sign * float(event["metrics"][self._metric])
         self.searcher.report(self._numbers[trial], report, score)
         if event.get("progress") is not None:
-            self.scheduler.advance(trial, report, float(event["progress"]))
+            self.scheduler.advance(trial, float(event["progress"]))
         return self.scheduler.report(trial, report, score)
 
     def _tell_state(self, trial: str, state: State) -> None:
@@ -100,7 +98,7 @@ class Told:
         elif state.final:
             self.searcher.end(number, _OUTCOMES[state])
             self.scheduler.end(trial, finished=state is State.FINISHED)
-        if (cost := self.meter.resume_cost) is not None:
+        if (cost := self.records.meter.resume_cost) is not None:
             self.scheduler.costs(cost)
 
     def _budget(self, config: SweepConfig, devices: float) -> Budget:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sweeps.records.record import State, TrialRecord
+from sweeps.records.record import Cost, State, TrialRecord
 from sweeps.views.tally import Tally
 from sweeps.views.text import duration, metric_text, short_params
 
@@ -20,7 +21,14 @@ SHOWN = 8
 
 
 def overview(
-    head: str, metric: str, tally: Tally, *, planned: int | None, left: str = "", running: Sequence[TrialRecord] = ()
+    head: str,
+    metric: str,
+    tally: Tally,
+    *,
+    planned: int | None,
+    spent: str = "",
+    left: str = "",
+    running: Sequence[TrialRecord] = (),
 ) -> RenderableType:
     """A few lines: how far, the best so far, what failed and why, and the trials that run.
 
@@ -29,6 +37,7 @@ def overview(
         metric: name of the metric.
         tally: the counts.
         planned: number of trials, where it is known.
+        spent: what was spent, of how much, in words.
         left: how long it will still take, in words.
         running: trials to list.
     """
@@ -46,12 +55,34 @@ def overview(
         lines.add_row(
             "failures", Text(", ".join(f"{n} {code}" for code, n in tally.reasons.most_common()), style="red")
         )
+    if spent:
+        lines.add_row("spent", Text(spent))
     if left:
         lines.add_row("left", Text(left))
     parts: list[RenderableType] = [Text(head, style="bold"), lines]
     if running:
         parts.append(_running(metric, running))
     return Group(*parts)
+
+
+def spent(cost: Cost, limits: Mapping[str, Any]) -> str:
+    """``4.2 of 6 trainings, 1.3 of 12 device hours``: what the budget counts; empty where there is none.
+
+    Args:
+        cost: so far.
+        limits: the budget as the ledger has it, with the ``devices`` of a trial.
+    """
+    used = {
+        "trainings": cost.trainings,
+        "device_hours": cost.worker_seconds / 3600 * limits.get("devices", 1.0),
+        "hours": cost.seconds / 3600,
+    }
+    parts = [(used[name], limits[name], name.replace("_", " ")) for name in used if limits.get(name) is not None]
+    return ", ".join(f"{_figure(gone)} of {limit:g} {name}" for gone, limit, name in parts)
+
+
+def _figure(value: float) -> str:
+    return f"{value:.2g}" if value < 1 else f"{value:.1f}"
 
 
 def time_left(done: int, planned: int | None, seconds: float, done_before: int = 0) -> str:

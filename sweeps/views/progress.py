@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from sweeps.records.meter import Meter
 from sweeps.records.record import State, TrialRecord
 from sweeps.views.output import Output
-from sweeps.views.overview import overview, time_left
+from sweeps.views.overview import overview, spent, time_left
 from sweeps.views.tally import FAILURES, Tally
 from sweeps.views.text import metric_text, short_params
 
@@ -48,7 +49,8 @@ class Progress:
     ) -> None:
         self._name, self._metric, self._goal = config.name, config.metric.name, config.metric.goal
         self._planned, self._quiet, self._clock = config.planned, quiet, clock
-        self._tally = Tally(self._metric, self._goal)
+        self._tally, self._meter = Tally(self._metric, self._goal), Meter()
+        self._limits: Mapping[str, Any] = {}
         self._output = Output(stream or sys.stdout)
         self._on_terminal = _can_redraw(self._output) if live is None else live
         self._live: Live | None = None
@@ -69,10 +71,13 @@ class Progress:
             atexit.register(self.close)  # or a sweep that breaks off would leave a terminal without a cursor
         else:
             on = f", going on after {self._before}" if self._before else ""
-            self._say(f"{self._name}: {self._planned} trials, {self._goal} {self._metric}{on}")
+            amount = "trials until the budget is spent" if self._planned is None else f"{self._planned} trials"
+            self._say(f"{self._name}: {amount}, {self._goal} {self._metric}{on}")
 
     def handle(self, event: Mapping[str, Any], trial: TrialRecord | None) -> None:
         """Takes one event."""
+        self._meter.tell(event)
+        self._limits = event.get("limits", self._limits)
         if event.get("replayed"):
             if trial is not None:
                 self._tally.take(trial)
@@ -119,8 +124,15 @@ class Progress:
 
     def _view(self) -> RenderableType:
         head = f"{self._name}: {self._goal} {self._metric}"
-        running = self._tally.running
-        return overview(head, self._metric, self._tally, planned=self._planned, left=self._left(), running=running)
+        return overview(
+            head,
+            self._metric,
+            self._tally,
+            planned=self._planned,
+            spent=spent(self._meter.cost, self._limits),
+            left=self._left(),
+            running=self._tally.running,
+        )
 
     def _left(self) -> str:
         return time_left(self._tally.done, self._planned, self._clock() - self._started, self._before)
@@ -152,7 +164,9 @@ class Progress:
             best = trial.best(self._metric, self._goal)
             what = f", at best {self._metric}={metric_text(best.metrics[self._metric])}" if best else ""
         left = self._left()
-        done = f"{self._tally.done} of {self._planned} done" + (f", {left}" if left else "")
+        of = f" of {self._planned}" if self._planned is not None else ""
+        used = spent(self._meter.cost, self._limits)
+        done = ", ".join(filter(None, (f"{self._tally.done}{of} done", used and f"spent {used}", left)))
         count = len(trial.reports)
         return f"{trial.id} {trial.state}{reason} after {count} report{'' if count == 1 else 's'}{what}; {done}"
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sweeps.records.best import Best, choose_best
 from sweeps.records.record import SweepRecord, TrialRecord
-from sweeps.views.overview import overview, time_left
+from sweeps.views.overview import overview, spent, time_left
 from sweeps.views.tally import Tally
 from sweeps.views.text import duration, short_value
 from sweeps.views.trials_table import TrialsTable
@@ -80,6 +80,8 @@ def status_json(record: SweepRecord) -> dict[str, Any]:
         "failures": dict(tally.reasons),
         "best": best_json(record, best) if best else None,
         "seconds": record.seconds,
+        "worker_seconds": record.cost.worker_seconds,
+        "trainings": record.cost.trainings,
         "attempts": record.attempts,
     }
 
@@ -109,7 +111,15 @@ def status_view(record: SweepRecord) -> RenderableType:
     tally = Tally(record.metric, record.goal, record.trials)
     left = time_left(tally.done, record.planned, record.seconds) if record.state == "running" else ""
     head = f"{record.name}: {record.state}, {duration(record.seconds)}"
-    return overview(head, record.metric, tally, planned=record.planned, left=left, running=tally.running)
+    return overview(
+        head,
+        record.metric,
+        tally,
+        planned=record.planned,
+        spent=spent(record.cost, record.limits),
+        left=left,
+        running=tally.running,
+    )
 
 
 def metrics_table(metrics: Mapping[str, float]) -> RenderableType:

@@ -27,21 +27,25 @@ def test_exact_decisions_and_candidates_with_eta_3() -> None:
         start a
         next -
         a 2 0.90 continue
-        d 1 0.60 continue
+        d 1 0.60 pause
         e 1 0.55 pause
         next -
         f 1 0.10 pause
-        next e
-        start e
-        next -
-        a 3 0.70 pause
-        d 3 0.80 pause
-        g 1 0.99 continue
-        g 3 0.20 pause
         next d
         start d
         next -
-    """  # rung 1: a is the best of 3 at last, d of 4 at once, e the second of 6; rung 3: d is the best of 3
+        a 3 0.70 pause
+        d 3 0.80 pause
+        g 1 0.99 pause
+        next -
+        h 1 0.20 pause
+        i 1 0.98 continue
+        next -
+        i 3 0.20 pause
+        next d
+        start d
+        next -
+    """  # rung 1: room for one of 3, two of 6, three of 9, and the ninth comes first; rung 3: d is the best of 3
     assert decisions_of(promoting(), table) == expected(table)
 
 

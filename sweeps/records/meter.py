@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from sweeps.records.record import State
+from sweeps.records.record import Cost, State
 
 ENOUGH = 3  # attempts of a kind before their typical time means anything
 
@@ -16,17 +16,21 @@ ENOUGH = 3  # attempts of a kind before their typical time means anything
 class _Attempt:
     since: float
     resumed: bool  # it follows a pause
-    heard: bool = False  # it has reported
+    progress: float | None = None  # at its latest report; before that it is not known
 
 
 class Meter:
-    """Seconds, as the ledger's clock has them. The time between two drivers does not count.
+    """Adds up work and seconds, as the ledger has them. The time between two drivers does not count.
+
+    Work that is done again counts again: of an attempt that goes on from an earlier checkpoint, or begins anew.
 
     An attempt's way to its first report is one report interval and what beginning costs: a model, a checkpoint. The
     difference between attempts that follow a pause and first attempts is what resuming costs.
     """
 
     def __init__(self) -> None:
+        self._trainings = 0.0
+        self._progress: dict[str, float] = {}  # the most that a trial has come to in any attempt
         self._ended = 0.0  # seconds of attempts that are over
         self._earlier = 0.0  # seconds of drivers that are over
         self._began: float | None = None
@@ -35,6 +39,11 @@ class Meter:
         self._paused: set[str] = set()
         self._reports = 0
         self._first: dict[bool, list[float]] = {False: [], True: []}  # seconds to first reports, by `resumed`
+
+    @property
+    def cost(self) -> Cost:
+        """All of it."""
+        return Cost(self._trainings, self.worker_seconds, self.seconds)
 
     @property
     def worker_seconds(self) -> float:
@@ -64,11 +73,27 @@ class Meter:
         if event["event"] == "state":
             self._tell_state(event["trial"], State(event["state"]))
         elif event["event"] == "report":
-            self._reports += 1
-            attempt = self._running.get(event["trial"])
-            if attempt is not None and not attempt.heard:
-                attempt.heard = True
-                self._first[attempt.resumed].append(self._now - attempt.since)
+            self._tell_report(event["trial"], event["report"], event.get("progress"))
+
+    def _tell_report(self, trial: str, report: int, progress: float | None) -> None:
+        self._reports += 1
+        attempt = self._running.get(trial)
+        if attempt is None:
+            return
+        first = attempt.progress is None
+        if first:
+            self._first[attempt.resumed].append(self._now - attempt.since)
+        if progress is None:
+            attempt.progress = 0.0
+            return
+        most = self._progress.get(trial, 0.0)
+        # From which checkpoint an attempt went on its first report shows: newer work follows from what was known, and
+        # older work is done again, by now one report interval of it.
+        since = attempt.progress if attempt.progress is not None else most
+        if first and progress <= most:
+            since = progress * (1 - 1 / report)
+        self._trainings += max(0.0, progress - since)
+        attempt.progress, self._progress[trial] = progress, max(most, progress)
 
     def _tell_state(self, trial: str, state: State) -> None:
         if state is State.RUNNING:
