@@ -52,6 +52,10 @@ def make_searcher(
             from sweeps.search.tpe import TpeSearcher  # only here: Optuna takes a third of a second to import
 
             searcher = _able(TpeSearcher, method, space)(space, seed=seed, rungs=rungs)
+        case "gp":
+            from sweeps.search.gp import GpSearcher
+
+            searcher = _able(GpSearcher, method, space)(space, seed=seed, rungs=rungs)
         case _:
             raise InputError(f"no search method {method!r}", key="method", mend=f"choose one of {', '.join(METHODS)}")
     return PointsFirst(searcher, points) if points else searcher

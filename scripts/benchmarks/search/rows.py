@@ -18,6 +18,7 @@ ROWS: dict[str, Row] = {
         ours("random-promotion", "random + ASHA with promotion", "random", "asha", mode="promotion"),
         ours("rungs-asha", "**a model per rung + ASHA, stopping**", "bayesian", "asha"),
         ours("rungs-promotion", "**a model per rung + ASHA with promotion**", "bayesian", "asha", mode="promotion"),
+        ours("gp-promotion", "a Gaussian process over all rungs + ASHA with promotion", "gp", "asha", mode="promotion"),
         ours("rungs-auto", "a model per rung + ASHA, mode auto", "bayesian", "asha", mode="auto"),
         ours("rungs-hyperband", "a model per rung + Hyperband of ours", "bayesian", "hyperband"),
         ours("rungs-pasha", "a model per rung + PASHA", "bayesian", "pasha"),

@@ -1,0 +1,153 @@
+"""Bayesian search: one Gaussian process over all trials, however far each was trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import ndtr
+
+from search_spaces.space import SearchSpace
+from sweeps.search.base import Outcome, Params, Searcher
+from sweeps.search.gaussian_process import Hyperparameters, Metric, Posterior, fit
+from sweeps.search.latin import latin_hypercube
+from sweeps.search.rung_scores import RungScores, one_scale
+from sweeps.search.seeding import generator, stable_seed
+from sweeps.search.unit_cube import UnitCube
+
+STARTUP = 8
+MOST_FITTED = 120  # points that hyperparameters are fitted to
+MOST_KNOWN = 400  # points that a suggestion rests on
+REFIT = 1.25  # fitted again when there are so many times as many values
+CANDIDATES = 1000
+LEADERS, NEAR = 8, 60
+
+
+class GpSearcher(Searcher):
+    """Expected improvement over a Gaussian process of all trials.
+
+    - **Trials of different lengths are on one scale** (`one_scale`): each by its place among those of its rung, and
+      values of low rungs are taken for noisier. So the first rung's many trials and the last one's few speak
+      together, where a model per rung has to choose.
+    - **Running trials** that have no value yet are taken to be as good as the process expects (the kriging believer of
+      Ginsbourger et al. 2010, "Kriging Is Well-Suited to Parallelize Optimization"), so that others are offered
+      other places.
+    - **A failed trial** is no result and leaves the model.
+    - **The first suggestions** are a Latin hypercube.
+    - **Candidates** are draws from the space and points near the best ones; the most promising one that is legal and
+      new is suggested.
+
+    Args:
+        space: what may vary.
+        seed: suggestion ``number`` has generators of its own, seeded by ``(seed, number)``.
+        rungs: report numbers, ascending.
+    """
+
+    def __init__(self, space: SearchSpace, *, seed: int, rungs: Sequence[int] = ()) -> None:
+        self._space, self._seed = space, seed
+        self._cube = UnitCube(space)
+        self._metric = Metric(self._cube.unordered)
+        self._scores = RungScores(rungs)
+        self._startup = max(STARTUP, self._cube.dimensions + 1)
+        self._initial = latin_hypercube(space, self._startup, generator(seed, "latin"))
+        self._points: dict[int, np.ndarray] = {}
+        self._asked: set[str] = set()
+        self._fitted: tuple[int, Hyperparameters] | None = None
+
+    def ask(self, number: int) -> Params | None:
+        """The configuration for trial ``number`` (from 1); the search never runs out."""
+        params = self._initial[number - 1] if number <= self._startup else self._suggest(number)
+        if params is None or (number <= self._startup and self._key(params) in self._asked):
+            params = self._space.sample(generator(self._seed, "gp", number))
+        self.replay(number, params)
+        return params
+
+    def replay(self, number: int, params: Params) -> None:
+        """Trial ``number`` is running with ``params``."""
+        self._scores.begin(number)
+        self._points[number] = self._cube.encode(params)
+        self._asked.add(self._key(params))
+
+    def report(self, number: int, report: int, score: float) -> None:
+        """See `RungScores.report`."""
+        self._scores.report(number, report, score)
+
+    def end(self, number: int, outcome: Outcome) -> None:
+        """Trial ``number`` is over."""
+        self._scores.end(number, outcome)
+
+    def _suggest(self, number: int) -> Params | None:
+        known = self._known(self._scores.order)
+        if len(known) < self._startup:
+            return None
+        hyper = self._hyperparameters()
+        posterior, best, leaders = self._posterior(known, hyper)
+        rng = np.random.default_rng(stable_seed(self._seed, "gp", number))
+        candidates = np.concatenate([self._cube.draw(CANDIDATES, rng), self._cube.around(leaders, NEAR, rng)])
+        mean, sd = posterior.at(candidates)
+        order = np.argsort(-expected_improvement(mean, sd, best), kind="stable")
+        for index in order[:50]:
+            params = self._cube.decode(candidates[index])
+            if self._key(params) not in self._asked and self._space.broken(params) is None:
+                return params
+        return None
+
+    def _known(self, order: Sequence[tuple[int, int]]) -> dict[int, tuple[float, int]]:
+        """Each trial's value on the one scale and its rung, from the values that had come by then."""
+        by_rung: dict[int, dict[int, float]] = {}
+        for number, rung in order:
+            by_rung.setdefault(rung, {})[number] = self._scores.trials[number].values[rung]
+        return one_scale(by_rung)
+
+    def _hyperparameters(self) -> Hyperparameters:
+        """Fitted at certain counts of values only, to the values that had come by then: so a search that was told
+        everything again has the same ones."""
+        count = self._startup
+        while (after := max(count + 1, int(count * REFIT))) <= len(self._scores.order):
+            count = after
+        if self._fitted is None or self._fitted[0] != count:
+            points, values, coarse = self._data(self._known(self._scores.order[:count]), MOST_FITTED)
+            self._fitted = count, fit(self._metric, points, values, coarse)
+        return self._fitted[1]
+
+    def _data(self, known: dict[int, tuple[float, int]], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Points (n, dimensions), values (n,), and how coarse each is; of too many, those trained longest and the
+        newest of the rest."""
+        numbers = sorted(known, key=lambda number: (-known[number][1], -number))[:most]
+        rungs = np.array([known[number][1] for number in numbers], dtype=float)
+        highest = max(float(rungs.max()), 2.0)
+        coarse = 1.0 - np.log(rungs) / np.log(highest)
+        points = np.stack([self._points[number] for number in numbers])
+        return points, np.array([known[number][0] for number in numbers]), coarse
+
+    def _posterior(
+        self, known: dict[int, tuple[float, int]], hyper: Hyperparameters
+    ) -> tuple[Posterior, float, np.ndarray]:
+        """The process, the value to improve on, and the most promising points."""
+        points, values, coarse = self._data(known, MOST_KNOWN)
+        posterior = Posterior(self._metric, hyper, points, values, coarse)
+        mean, _ = posterior.at(points)
+        leaders = points[np.argsort(-mean, kind="stable")[:LEADERS]]
+        best = float(mean.max())
+        pending = [
+            self._points[number] for number, trial in self._scores.trials.items() if not trial.over and not trial.values
+        ]
+        if pending:
+            away = np.stack(pending)
+            believed, _ = posterior.at(away)
+            points, values = np.concatenate([points, away]), np.concatenate([values, believed])
+            coarse = np.concatenate([coarse, np.zeros(len(away))])
+            posterior = Posterior(self._metric, hyper, points, values, coarse)
+        return posterior, best, leaders
+
+    def _key(self, params: Params) -> str:
+        return json.dumps(params, sort_keys=True)
+
+
+def expected_improvement(mean: np.ndarray, sd: np.ndarray, best: float) -> np.ndarray:
+    """Mockus et al. 1978; Jones et al. 1998, equation 15: of maximisation, for points (m,)."""
+    gap = (mean - best) / sd
+    density = np.exp(-0.5 * np.square(gap)) / np.sqrt(2.0 * np.pi)
+    improvement: np.ndarray = sd * (gap * ndtr(gap) + density)
+    return improvement
