@@ -188,7 +188,8 @@ def test_a_pipe_into_head_costs_no_exit_code(tmp_path):
         "import sys, time; from types import SimpleNamespace as N; from sweeps.views.progress import Progress\n"
         "config = N(name='digits', planned=4, metric=N(name='accuracy', goal='maximize'))\n"
         "progress = Progress(config)\n"
-        "for n in range(200): progress.handle({'event': 'note', 'time': 0.0, 'text': f'line {n}'}, None); time.sleep(0.002)\n"
+        "for n in range(200):\n"
+        "    progress.handle({'event': 'note', 'time': 0.0, 'text': f'line {n}'}, None); time.sleep(0.002)\n"
         "print('left in the buffer'); progress.close(); sys.exit(7)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
