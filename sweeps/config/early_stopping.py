@@ -34,7 +34,7 @@ class EarlyStopping:
     grace: int = 1
     reduction_factor: float = 3.0
     min_trials: int = 5
-    mode: Mode = "stopping"
+    mode: Mode = "auto"
     reports: int | None = None
     patience: int = 3
     min_delta: float = 0.0

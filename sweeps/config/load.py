@@ -15,7 +15,7 @@ from sweeps.config.limits import read_limits
 from sweeps.config.overrides import apply_overrides
 from sweeps.config.places import ARGUMENTS, COMMAND_LINE, Places, show
 from sweeps.config.points import read_points
-from sweeps.config.records import FunctionTrainer, Method, Metric, SweepConfig
+from sweeps.config.records import METHODS, FunctionTrainer, Method, Metric, SweepConfig
 from sweeps.config.secret_keys import refuse_secrets
 from sweeps.config.section import Section
 from sweeps.config.sections import read_early_stopping, read_metric, read_resources
@@ -27,7 +27,6 @@ from sweeps.yaml_file import read_yaml
 from trainer.config import TrainConfig
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-METHODS = ("grid", "random", "bayesian")
 KEYS = (
     "name",
     "base",
@@ -136,7 +135,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         raise top.error("name", message, "it names the sweep's folder: choose a shorter, plainer one")
     if top.has("base"):
         base = (base / Path(top.text("base", "name a folder")).expanduser()).resolve()
-    method = cast("Method", top.choice("method", METHODS, "bayesian"))
+    method = cast("Method", top.choice("method", METHODS, "auto"))
     seed = cast("int", top.whole("seed", 0, least=0, most=2**32 - 1))
     space = read_space(data.get("preset"), data.get("parameters"), data.get("constraints"), places)
     _check_constraints(space, method, places)
@@ -192,7 +191,7 @@ def _check_amount(config: SweepConfig, places: Places) -> None:
     """Refuse sweeps without an end or without a choice."""
     if config.method != "grid":
         if config.trials is None and not config.limits.budgeted:
-            message = f"is missing: a {config.method} search has no end of its own"
+            message = "is missing: such a search has no end of its own"
             raise places.error("trials", message, "add trials: 20, or budget: {trainings: 10}")
         if not config.space.searched:
             mend = "give at least one of them values, or min and max"

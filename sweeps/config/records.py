@@ -6,16 +6,18 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from search_spaces.space import SearchSpace
 from sweeps.config.early_stopping import EarlyStopping
 from sweeps.config.limits import Limits
 from sweeps.config.places import Places
 from sweeps.config.settings import lay_over, without
+from sweeps.config.warmup import grace_of
 from trainer.config import Goal, TrainConfig
 
-Method = Literal["grid", "random", "bayesian"]
+Method = Literal["auto", "grid", "random", "sobol", "tpe", "gp", "bayesian"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class SweepConfig:
     metric: Metric
     space: SearchSpace
     points: tuple[Mapping[str, Any], ...] = ()
-    method: Method = "bayesian"
+    method: Method = "auto"
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     trials: int | None = None
     limits: Limits = field(default_factory=Limits)
@@ -82,6 +84,14 @@ class SweepConfig:
             return self.trials
         size = self.space.grid_size() + sum(not self.space.on_grid(point) for point in self.points)
         return size if self.trials is None else min(self.trials, size)
+
+    @property
+    def scheduling(self) -> dict[str, Any]:
+        """What the scheduler is made with: its settings, its first rung after the warm-up."""
+        settings = self.early_stopping.settings
+        if "grace" in settings and isinstance(self.trainer, TrainConfig):
+            settings["grace"] = grace_of(self.early_stopping, self.trainer, self.space)
+        return settings
 
     def trial_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """All settings of a trial with these parameters, as plain data: what ``TrainConfig.build`` takes,

@@ -36,7 +36,7 @@ def make_scheduler(
     grace: int = 1,
     reduction_factor: float = 3,
     min_trials: int | None = None,
-    mode: Mode = "stopping",
+    mode: Mode = "auto",
     reports: int | None = None,
     patience: int = 3,
     min_delta: float = 0.0,

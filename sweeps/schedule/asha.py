@@ -20,9 +20,10 @@ class AshaScheduler(JudgingScheduler):
     Parallel Hyperparameter Tuning".
 
     ``promotion`` is the paper's algorithm 2 with a quota. Of ``n`` trials recorded at a rung the best
-    ``floor(n / eta)`` may go on, and no more than so many ever do. A trial that is one of them as it arrives goes
-    straight on while there is room. Any other is paused, and goes on once enough others have come: `candidate`
-    looks from the highest rung down and names the best one that waits there, if it is among those that may go on.
+    ``floor(n / eta)`` may go on, and no more than so many do, but for the best of all, which always may. A trial that
+    is one of them as it arrives goes straight on while there is room. Any other is paused, and goes on once enough
+    others have come: `candidate` looks from the highest rung down and names the best one that waits there, if it is
+    among those that may go on.
     Of equal scores the one that was recorded first ranks higher, and ranks are never shared. While fewer than
     ``eta`` trials have come nobody goes on; when no more are to come (``last``), at least one of each rung may.
 
@@ -122,7 +123,8 @@ class AshaScheduler(JudgingScheduler):
             return None
         for rung in reversed(self._rungs):
             allowed = max(self._allowed(rung), last)
-            if (last or rung.gone < allowed) and (trial := rung.candidate(allowed)) is not None:
+            # When there is no room, the best of all may still go on.
+            if (trial := rung.candidate(allowed if last or rung.gone < allowed else min(allowed, 1))) is not None:
                 return rung.at, trial
         return None
 
@@ -158,7 +160,7 @@ class AshaScheduler(JudgingScheduler):
 
     def _pause_or_go_on(self, rung: Rung, trial: str, score: float) -> Verdict:
         rank, allowed = rung.rank(trial), self._allowed(rung)
-        if rank <= allowed and rung.gone < allowed:
+        if rank <= allowed and (rung.gone < allowed or rank == 1):
             rung.gone += 1
             return GO_ON
         rung.pause(trial)

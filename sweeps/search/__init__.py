@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from search_spaces.space import SearchSpace
+from sweeps.config.records import METHODS
 from sweeps.errors import InputError
+from sweeps.search.auto import Choice, choose
 from sweeps.search.base import Outcome, Params, Searcher
 from sweeps.search.grid import GridSearcher
 from sweeps.search.points_first import PointsFirst
 from sweeps.search.random import RandomSearcher
+from sweeps.search.with_priors import WithPriors
 
 S = TypeVar("S", bound=Searcher)
-METHODS = ("grid", "random", "bayesian")
 
-__all__ = ["METHODS", "Outcome", "Params", "PointsFirst", "Searcher", "make_searcher"]
+__all__ = ["METHODS", "Choice", "Outcome", "Params", "PointsFirst", "Searcher", "WithPriors", "choose", "make_searcher"]
 
 
 def make_searcher(
@@ -23,46 +25,58 @@ def make_searcher(
     space: SearchSpace,
     *,
     seed: int,
-    trials: int | None = None,  # noqa: ARG001
+    trials: int | None = None,
     rungs: Sequence[int] = (),
     points: Sequence[Params] = (),
 ) -> Searcher:
     """The searcher for ``method``.
 
     Args:
-        method: ``grid``, ``random`` or ``bayesian`` (also called ``tpe``).
-        space: what may vary.
+        method: one of `METHODS`; ``auto`` is what `choose` says, ``bayesian`` another name of ``tpe``.
+        space: what may vary. Where parameters have priors, the first suggestions lean on them.
         seed: all of a searcher's randomness comes from it.
-        trials: how many trials are planned, where that is known. No searcher here makes use of it: a sweep that is
+        trials: how many trials are planned, where that is known. Only ``auto`` makes use of it: a sweep that is
             extended goes on exactly as a longer one would have.
-        rungs: the report numbers at which the scheduler compares trials (`Scheduler.rungs`); a searcher
-            with a model keeps one for each of them.
+        rungs: the report numbers at which the scheduler compares trials (`Scheduler.rungs`), which models learn from.
         points: legal configurations to try first. A grid leaves them out afterwards.
 
     Raises:
         InputError: there is no such method, or it cannot honour the space's conditions or constraints.
         SpaceError: a grid of a continuous range without a number of points.
     """
-    match method:
-        case "grid":
-            return _able(GridSearcher, method, space)(space, first=points)
-        case "random":
-            searcher: Searcher = _able(RandomSearcher, method, space)(space, seed=seed)
-        case "bayesian" | "tpe":
-            from sweeps.search.tpe import TpeSearcher  # only here: Optuna takes a third of a second to import
+    if method == "auto":
+        method = choose(space, trials).method
+    if method == "grid":
+        return _able(GridSearcher, method, space)(space, first=points)
+    searcher = _make(method, space, seed, rungs)
+    if any(parameter.prior is not None for parameter in space):
+        searcher = WithPriors(searcher, space, seed=seed, first=len(points) + 1)
+    return PointsFirst(searcher, points) if points else searcher
 
-            searcher = _able(TpeSearcher, method, space)(space, seed=seed, rungs=rungs)
+
+def _make(method: str, space: SearchSpace, seed: int, rungs: Sequence[int]) -> Searcher:
+    # Models are imported only here: Optuna takes a third of a second to import, SciPy's parts a tenth.
+    match method:
+        case "random":
+            return _able(RandomSearcher, method, space)(space, seed=seed)
+        case "sobol":
+            from sweeps.search.sobol import SobolSearcher
+
+            return _able(SobolSearcher, method, space)(space, seed=seed)
+        case "bayesian" | "tpe":
+            from sweeps.search.tpe import TpeSearcher
+
+            return _able(TpeSearcher, method, space)(space, seed=seed, rungs=rungs)
         case "gp":
             from sweeps.search.gp import GpSearcher
 
-            searcher = _able(GpSearcher, method, space)(space, seed=seed, rungs=rungs)
+            return _able(GpSearcher, method, space)(space, seed=seed, rungs=rungs)
         case _:
             raise InputError(f"no search method {method!r}", key="method", mend=f"choose one of {', '.join(METHODS)}")
-    return PointsFirst(searcher, points) if points else searcher
 
 
 def _able(searcher: type[S], method: str, space: SearchSpace) -> type[S]:
     """The searcher's class, where it can search this space."""
     if reason := searcher.supports(space):
-        raise InputError(f"{method} cannot search this space: {reason}", key="method", mend="take bayesian or random")
+        raise InputError(f"{method} cannot search this space: {reason}", key="method", mend="take auto or random")
     return searcher

@@ -27,9 +27,10 @@ LEADERS, NEAR = 8, 60
 class GpSearcher(Searcher):
     """Expected improvement over a Gaussian process of all trials.
 
-    - **Trials of different lengths are on one scale** (`one_scale`): each by its place among those of its rung, and
-      values of low rungs are taken for noisier. So the first rung's many trials and the last one's few speak
-      together, where a model per rung has to choose.
+    - **Trials of different lengths are on one scale** (`one_scale`), and values of low rungs are taken for noisier. So
+      the first rung's many trials and the last one's few speak together, where a model per rung has to choose.
+    - **Every other suggestion** looks at the first rung's ranks instead of its scores. Ranks find good regions sooner,
+      since distances between barely trained models mean little; scores are better at finding the very best.
     - **Running trials** that have no value yet are taken to be as good as the process expects (the kriging believer of
       Ginsbourger et al. 2010, "Kriging Is Well-Suited to Parallelize Optimization"), so that others are offered
       other places.
@@ -49,11 +50,12 @@ class GpSearcher(Searcher):
         self._cube = UnitCube(space)
         self._metric = Metric(self._cube.unordered)
         self._scores = RungScores(rungs)
+        self._first = rungs[0] if rungs else None
         self._startup = max(STARTUP, self._cube.dimensions + 1)
         self._initial = latin_hypercube(space, self._startup, generator(seed, "latin"))
         self._points: dict[int, np.ndarray] = {}
         self._asked: set[str] = set()
-        self._fitted: tuple[int, Hyperparameters] | None = None
+        self._fitted: dict[bool, tuple[int, Hyperparameters]] = {}
 
     def ask(self, number: int) -> Params | None:
         """The configuration for trial ``number`` (from 1); the search never runs out."""
@@ -78,10 +80,11 @@ class GpSearcher(Searcher):
         self._scores.end(number, outcome)
 
     def _suggest(self, number: int) -> Params | None:
-        known = self._known(self._scores.order)
+        ranked = number % 2 == 0
+        known = self._known(self._scores.order, ranked)
         if len(known) < self._startup:
             return None
-        hyper = self._hyperparameters()
+        hyper = self._hyperparameters(ranked)
         posterior, best, leaders = self._posterior(known, hyper)
         rng = np.random.default_rng(stable_seed(self._seed, "gp", number))
         candidates = np.concatenate([self._cube.draw(CANDIDATES, rng), self._cube.around(leaders, NEAR, rng)])
@@ -93,23 +96,23 @@ class GpSearcher(Searcher):
                 return params
         return None
 
-    def _known(self, order: Sequence[tuple[int, int]]) -> dict[int, tuple[float, int]]:
+    def _known(self, order: Sequence[tuple[int, int]], ranked: bool) -> dict[int, tuple[float, int]]:
         """Each trial's value on the one scale and its rung, from the values that had come by then."""
         by_rung: dict[int, dict[int, float]] = {}
         for number, rung in order:
             by_rung.setdefault(rung, {})[number] = self._scores.trials[number].values[rung]
-        return one_scale(by_rung)
+        return one_scale(by_rung, self._first if ranked else None)
 
-    def _hyperparameters(self) -> Hyperparameters:
+    def _hyperparameters(self, ranked: bool) -> Hyperparameters:
         """Fitted at certain counts of values only, to the values that had come by then: so a search that was told
         everything again has the same ones."""
         count = self._startup
         while (after := max(count + 1, int(count * REFIT))) <= len(self._scores.order):
             count = after
-        if self._fitted is None or self._fitted[0] != count:
-            points, values, coarse = self._data(self._known(self._scores.order[:count]), MOST_FITTED)
-            self._fitted = count, fit(self._metric, points, values, coarse)
-        return self._fitted[1]
+        if ranked not in self._fitted or self._fitted[ranked][0] != count:
+            points, values, coarse = self._data(self._known(self._scores.order[:count], ranked), MOST_FITTED)
+            self._fitted[ranked] = count, fit(self._metric, points, values, coarse)
+        return self._fitted[ranked][1]
 
     def _data(self, known: dict[int, tuple[float, int]], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Points (n, dimensions), values (n,), and how coarse each is; of too many, those trained longest and the

@@ -81,21 +81,22 @@ class RungScores:
         self.order.append((number, rung))
 
 
-def one_scale(scores: Mapping[int, Mapping[int, float]]) -> dict[int, tuple[float, int]]:
+def one_scale(scores: Mapping[int, Mapping[int, float]], ranked: int | None = None) -> dict[int, tuple[float, int]]:
     """For each trial a standardised value, larger is better, and the highest rung that it rests on.
 
-    At the lowest rung a value is the normal score of its rank, whatever the metric's own scale and outliers are. Who
-    comes to a higher rung was chosen, so there the trials' normal scores are moved and stretched to the mean and the
-    spread that the same trials had one rung below: being in the middle of the chosen is better than being in the middle
-    of all. Each trial's value is the one of its highest rung.
+    Who comes to a higher rung was chosen, so there the trials' standardised scores are moved and stretched to the mean
+    and the spread that the same trials had one rung below: being in the middle of the chosen is better than being in
+    the middle of all. Each trial's value is the one of its highest rung.
 
     Args:
         scores: by rung, then by trial.
+        ranked: a rung at which ranks count instead of scores.
     """
     scale: dict[int, tuple[float, int]] = {}
     for rung in sorted(scores):
         numbers = list(scores[rung])
-        normal = _normal_scores([scores[rung][number] for number in numbers])
+        given = [scores[rung][number] for number in numbers]
+        normal = _normal_scores(given) if rung == ranked else _standard_scores(given)
         known = [scale[number][0] for number in numbers if number in scale]
         middle, spread = 0.0, 1.0
         if scale:
@@ -104,6 +105,24 @@ def one_scale(scores: Mapping[int, Mapping[int, float]]) -> dict[int, tuple[floa
         for number, value in zip(numbers, normal, strict=True):
             scale[number] = (middle + spread * float(value), rung)
     return scale
+
+
+def _standard_scores(values: Sequence[float]) -> np.ndarray:
+    """Values about 0 with a spread of 1, in which the good ones keep their distances and bad ones are drawn in.
+
+    The unit is how far the best tenth lies above the median. Whatever lies more than that below the median, up to a run
+    that diverged, comes closer, as a logarithm does it.
+    """
+    given = np.asarray(values, dtype=float)
+    middle = float(np.median(given))
+    unit = float(np.quantile(given, 0.9)) - middle
+    if unit <= 0:
+        unit = float(np.std(given)) or 1.0
+    above = (given - middle) / unit
+    drawn = np.where(above < -1, -1 - np.log(np.maximum(-above, 1.0)), above)
+    spread = float(np.std(drawn)) or 1.0
+    scores: np.ndarray = (drawn - drawn.mean()) / spread
+    return scores
 
 
 def _normal_scores(values: Sequence[float]) -> np.ndarray:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from search_spaces.errors import SpaceError
-from search_spaces.space import SearchSpace
 from sweeps.config import SweepConfig
+from sweeps.search.counting import countable_size, every_value
 from sweeps.study.told import Told
 from trainer.errors import ConfigError
 
 MANY = 1_000_000  # trials, where their number is not planned
-LARGEST = 10_000  # configurations of a space that are counted
 MOST_TWINS = 50  # suggestions in a row that were there before, until whatever is left is looked up
 
 
@@ -33,7 +30,7 @@ class Source:
 
     def __init__(self, config: SweepConfig, told: Told, write: Callable[..., Any]) -> None:
         self._config, self._told, self._write = config, told, write
-        self._size = _size(config.space)
+        self._size = countable_size(config.space)
         self._trials: dict[str, str] = {}  # by configuration
         self._params: set[str] = set()
 
@@ -80,7 +77,7 @@ class Source:
         if self._size is None:
             return None
         return next(
-            (params for params in _countable(self._config.space).grid() if _text(params) not in self._params), None
+            (params for params in every_value(self._config.space).grid() if _text(params) not in self._params), None
         )
 
     def _key(self, params: Mapping[str, Any]) -> str:
@@ -92,18 +89,3 @@ class Source:
 
 def _text(params: Mapping[str, Any]) -> str:
     return json.dumps(params, sort_keys=True, default=str)
-
-
-def _countable(space: SearchSpace) -> SearchSpace:
-    """The same space, of which a grid takes every value."""
-    whole = tuple(replace(p, points=None) if getattr(p, "points", None) else p for p in space)  # type: ignore[type-var]
-    return SearchSpace(whole, space.constraints)
-
-
-def _size(space: SearchSpace) -> int | None:
-    """How many configurations there are, where they can be counted."""
-    try:
-        size = _countable(space).grid_size(LARGEST)
-    except SpaceError:
-        return None
-    return size if size <= LARGEST else None

@@ -37,8 +37,7 @@ class Told:
         self.records = RecordBuilder()
         # Searchers and schedulers see scores that are better when larger: the sign is flipped here and nowhere else.
         self._sign = 1.0 if config.metric.goal == "maximize" else -1.0
-        stopping = config.early_stopping
-        scheduler = make_scheduler(stopping.scheduler, **stopping.settings)
+        scheduler = make_scheduler(config.early_stopping.scheduler, **config.scheduling)
         self.scheduler = Course(scheduler, self._budget(config, devices))
         self.searcher = make_searcher(
             config.method,

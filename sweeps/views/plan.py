@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeps.config import FunctionTrainer
+from sweeps.search import choose
 from sweeps.views.text import short_params, short_value
 from trainer.errors import few
 
@@ -107,13 +108,18 @@ def _training(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]
 def _search(config: SweepConfig) -> Iterator[tuple[str, str]]:
     stopping = config.early_stopping
     amount = "as many as the limits allow" if config.planned is None else str(config.planned)
-    yield "trials", f"{amount}, {config.method}"
+    yield "trials", amount
+    choice = choose(config.space, config.planned) if config.method == "auto" else None
+    yield "method", f"auto: {choice.method}, since {choice.reason}" if choice else config.method
     limits = config.limits.to_mapping()
     for name in ("budget", "stop_when"):
         if limits.get(name):
             yield name, ", ".join(f"{key} {value}" for key, value in limits[name].items())
     none = stopping.scheduler == "none"
-    yield "early stopping", "none" if none else f"{stopping.scheduler}, from report {stopping.grace} on"
+    yield (
+        "early stopping",
+        "none" if none else f"{stopping.scheduler}, from report {config.scheduling.get('grace', 1)} on",
+    )
     for parameter in config.space:
         facts = parameter.to_mapping().items()
         yield parameter.name, ", ".join(f"{key} {short_value(value)}" for key, value in facts)

@@ -29,7 +29,7 @@ def config(base: Path, **changes: Any) -> SweepConfig:
 
 def test_defaults_are_what_the_guide_says(tmp_path: Path) -> None:
     made = config(tmp_path)
-    assert made.method == "bayesian"
+    assert made.method == "auto"
     assert made.metric == Metric("accuracy", "maximize")
     assert made.early_stopping == EarlyStopping("none", grace=1, reduction_factor=3, min_trials=5)
     assert made.resources == Resources("auto", "auto", None)

@@ -19,7 +19,7 @@ class TestNone(SchedulerSuite):
 
 class TestAsha(SchedulerSuite):
     def make(self) -> Scheduler:
-        return make_scheduler("asha", grace=1, reduction_factor=3)
+        return make_scheduler("asha", grace=1, reduction_factor=3, mode="stopping")
 
 
 class TestAshaWithGraceAndASmallFractionalFactor(SchedulerSuite):
@@ -50,7 +50,7 @@ class TestAshaByCost(SchedulerSuite):
 
 class TestHyperband(SchedulerSuite):
     def make(self) -> Scheduler:
-        return make_scheduler("hyperband", grace=1, reduction_factor=3, reports=12)
+        return make_scheduler("hyperband", grace=1, reduction_factor=3, reports=12, mode="stopping")
 
 
 class TestHyperbandWithPromotion(SchedulerSuite):

@@ -27,25 +27,24 @@ def test_exact_decisions_and_candidates_with_eta_3() -> None:
         start a
         next -
         a 2 0.90 continue
-        d 1 0.60 pause
+        d 1 0.60 continue
         e 1 0.55 pause
         next -
-        f 1 0.10 pause
-        next d
-        start d
+        f 1 0.58 pause
         next -
         a 3 0.70 pause
         d 3 0.80 pause
-        g 1 0.99 pause
-        next -
+        g 1 0.59 pause
         h 1 0.20 pause
-        i 1 0.98 continue
         next -
-        i 3 0.20 pause
+        i 1 0.30 pause
+        next g
+        start g
+        g 3 0.20 pause
         next d
         start d
         next -
-    """  # rung 1: room for one of 3, two of 6, three of 9, and the ninth comes first; rung 3: d is the best of 3
+    """  # rung 1: a and d, each the best of all as it comes; room for a third of 9; rung 3: d is the best of 3
     assert decisions_of(promoting(), table) == expected(table)
 
 

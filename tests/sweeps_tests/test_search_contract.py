@@ -11,7 +11,7 @@ import pytest
 
 from search_spaces import SearchSpace
 from sweeps.errors import InputError
-from sweeps.search import METHODS, Searcher, make_searcher
+from sweeps.search import METHODS, Searcher, WithPriors, make_searcher
 from tests.conformance.search_suite import RUNGS, TINY, SearcherSuite
 
 
@@ -34,12 +34,41 @@ class TestBayesianWithRungs(SearcherSuite):
         return make_searcher("bayesian", space, seed=seed, rungs=RUNGS)
 
 
+class TestTpeWithoutRungs(SearcherSuite):
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("tpe", space, seed=seed)
+
+
+class TestGp(SearcherSuite):
+    learns = True
+
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("gp", space, seed=seed, rungs=RUNGS)
+
+
+class TestGpWithoutRungs(SearcherSuite):
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("gp", space, seed=seed)
+
+
+class TestSobol(SearcherSuite):
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("sobol", space, seed=seed)
+
+
+class TestPriors(SearcherSuite):
+    learns = True
+
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return WithPriors(make_searcher("gp", space, seed=seed, rungs=RUNGS), space, seed=seed)
+
+
 def test_every_method_has_a_searcher() -> None:
     assert all(isinstance(make_searcher(method, TINY, seed=1), Searcher) for method in METHODS)
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(InputError, match="choose one of grid, random, bayesian"):
+    with pytest.raises(InputError, match="choose one of auto, grid, random"):
         make_searcher("bayes", TINY, seed=1)
 
 

@@ -12,6 +12,7 @@ from search_spaces import Categorical, Float, Int, SearchSpace
 from sweeps.errors import InputError
 from sweeps.search import Outcome, Params, PointsFirst, Searcher, make_searcher
 from sweeps.search.random import RandomSearcher
+from sweeps.search.wrapper import Wrapper
 from tests.conformance.search_suite import CONDITIONED, MIXED, RUNGS, SearcherSuite, recorded_events
 
 LINE = SearchSpace([Float("x", 0.0, 1.0)])
@@ -65,7 +66,7 @@ def test_points_come_first_and_the_inner_searcher_is_told_of_them_and_of_all_tha
 
 def test_nothing_that_a_searcher_can_be_told_is_kept_from_the_inner_one() -> None:
     hooks = {name for name in vars(Searcher) if not name.startswith("_")} - {"supports"}
-    assert hooks <= set(vars(PointsFirst))
+    assert hooks <= {*vars(PointsFirst), *vars(Wrapper)}
 
 
 def test_what_is_asked_for_is_the_callers_own() -> None:

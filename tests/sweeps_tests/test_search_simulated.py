@@ -10,7 +10,7 @@ import pytest
 
 from scripts.benchmarks.search.simulator import Simulation, simulate
 from search_spaces import Int, SearchSpace
-from sweeps.schedule import make_scheduler
+from sweeps.schedule import Mode, make_scheduler
 from sweeps.search import Outcome, Params, make_searcher
 from tests.conformance.problems import NETWORK, SmallNetwork
 from tests.conformance.search_suite import TINY
@@ -19,8 +19,8 @@ SEEDS = range(4)
 BUDGET = 300.0  # virtual seconds for 8 workers: some 50 full trainings
 
 
-def sweep(method: str, scheduler: str, seed: int, space: SearchSpace = NETWORK) -> Simulation:
-    policy = make_scheduler(scheduler)
+def sweep(method: str, scheduler: str, seed: int, space: SearchSpace = NETWORK, mode: Mode = "stopping") -> Simulation:
+    policy = make_scheduler(scheduler, mode=mode)
     searcher = make_searcher(method, space, seed=seed, rungs=policy.rungs)
     return simulate(searcher, policy, SmallNetwork(seed=seed), workers=8, seconds=BUDGET)
 
@@ -31,14 +31,18 @@ def regret(simulation: Simulation) -> float:
     return 1.0 - SmallNetwork().quality(simulation.trials[best - 1].params)
 
 
-def mean_regret(method: str, scheduler: str) -> float:
-    return mean(regret(sweep(method, scheduler, seed)) for seed in SEEDS)
+def mean_regret(method: str, scheduler: str, mode: Mode = "stopping") -> float:
+    return mean(regret(sweep(method, scheduler, seed, mode=mode)) for seed in SEEDS)
 
 
 def test_models_per_rung_with_asha_beat_random_search_with_asha_and_models_without() -> None:
     both = mean_regret("bayesian", "asha")
     assert both < 0.5 * mean_regret("random", "asha")
     assert both < 0.5 * mean_regret("bayesian", "none")
+
+
+def test_what_auto_chooses_beats_random_search_with_the_same_scheduler() -> None:
+    assert mean_regret("auto", "asha", "auto") < 0.75 * mean_regret("random", "asha", "auto")
 
 
 def test_without_early_stopping_a_model_beats_random_search() -> None:

@@ -10,6 +10,8 @@ from sweeps.records.record import Reason, State
 from sweeps.schedule import Decision
 from tests.sweeps_tests.study_kit import REPORTS, begin, on_disk, play, sweep_config
 
+STOPPING = {"scheduler": "asha", "mode": "stopping"}
+
 
 @pytest.fixture
 def start(tmp_path):
@@ -74,7 +76,7 @@ def test_a_grid_ends_with_its_last_point(start):
 
 
 def test_the_last_report_of_the_trainer_ends_its_trial_whatever_the_scheduler_thinks(start):
-    study = start(early_stopping="asha", trials=2)
+    study = start(early_stopping=STOPPING, trials=2)
     better, worse = study.start().trial, study.start().trial
     study.report(better, report(1, 0.9))
     assert study.report(worse, report(1, 0.1, done=True, reason="patience")) is Decision.STOP
@@ -82,7 +84,7 @@ def test_the_last_report_of_the_trainer_ends_its_trial_whatever_the_scheduler_th
 
 
 def test_the_scheduler_stops_the_loser_and_says_why(start):
-    study = start(early_stopping="asha", trials=2)
+    study = start(early_stopping=STOPPING, trials=2)
     better, worse = study.start().trial, study.start().trial
     assert study.report(better, report(1, 0.9)) is Decision.CONTINUE
     assert study.report(worse, report(1, 0.1)) is Decision.STOP
@@ -91,7 +93,7 @@ def test_the_scheduler_stops_the_loser_and_says_why(start):
 
 
 def test_where_less_is_better_the_larger_value_loses(start):
-    study = start(early_stopping="asha", metric={"name": "score", "goal": "minimize"})
+    study = start(early_stopping=STOPPING, metric={"name": "score", "goal": "minimize"})
     first, second = study.start().trial, study.start().trial
     assert study.report(first, report(1, 0.1)) is Decision.CONTINUE
     assert study.report(second, report(1, 0.9)) is Decision.STOP
@@ -197,7 +199,7 @@ def test_sinks_hear_of_every_event_after_it_is_in_the_ledger(start, tmp_path):
 
 @pytest.mark.parametrize("slots", [1, 3])
 def test_checkpoints_on_disk_stay_bounded_all_along(start, slots):
-    study = start(trials=12, keep_checkpoints=2, early_stopping="asha")
+    study = start(trials=12, keep_checkpoints=2, early_stopping=STOPPING)
     seen = play(study, slots=slots)
     # A running trial has its best and its last two.
     assert seen.most_checkpoints <= 2 + 3 * slots

@@ -13,10 +13,16 @@ ROWS: dict[str, Row] = {
         ours("random", "random", "random"),
         ours("random-median", "random + median stopping", "random", "median"),
         ours(
-            "random-asha4", "random + ASHA as Ray Tune has it (stopping, eta 4)", "random", "asha", reduction_factor=4
+            "random-asha4",
+            "random + ASHA as Ray Tune has it (stopping, eta 4)",
+            "random",
+            "asha",
+            reduction_factor=4,
+            mode="stopping",
         ),
         ours("random-promotion", "random + ASHA with promotion", "random", "asha", mode="promotion"),
-        ours("rungs-asha", "**a model per rung + ASHA, stopping**", "bayesian", "asha"),
+        ours("auto", "**auto** (a Gaussian process + ASHA, mode auto)", "auto", "asha"),
+        ours("rungs-asha", "**a model per rung + ASHA, stopping**", "bayesian", "asha", mode="stopping"),
         ours("rungs-promotion", "**a model per rung + ASHA with promotion**", "bayesian", "asha", mode="promotion"),
         ours("gp-promotion", "a Gaussian process over all rungs + ASHA with promotion", "gp", "asha", mode="promotion"),
         ours("rungs-auto", "a model per rung + ASHA, mode auto", "bayesian", "asha", mode="auto"),

@@ -1,0 +1,36 @@
+"""Which searcher suits a sweep, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from search_spaces.space import SearchSpace
+from sweeps.search.counting import countable_size
+
+MOST_DIMENSIONS = 20  # beyond, some hundreds of trials tell a Gaussian process little
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method by its name, and the reason in words."""
+
+    method: str
+    reason: str
+
+
+def choose(space: SearchSpace, trials: int | None) -> Choice:
+    """What ``method: auto`` means for this sweep. What it rests on was measured: see ``docs/search.md``.
+
+    Args:
+        space: what may vary.
+        trials: how many are planned, where that is known.
+    """
+    size = countable_size(space)
+    if size is not None and trials is not None and size <= trials:
+        return Choice("grid", f"all {size} configurations fit into {trials} trials")
+    dimensions = len(space.searched)
+    if space.conditional:
+        return Choice("tpe", "some parameters are active only under conditions")
+    if dimensions > MOST_DIMENSIONS:
+        return Choice("tpe", f"{dimensions} parameters are many for a Gaussian process")
+    return Choice("gp", f"a Gaussian process learns most from few trials in {dimensions} dimensions")

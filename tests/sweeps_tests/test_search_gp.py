@@ -1,0 +1,98 @@
+"""Search by a Gaussian process: better than chance, also with many at once, and kind to awkward spaces."""
+
+from __future__ import annotations
+
+import math
+from statistics import mean
+
+import numpy as np
+import pytest
+
+from search_spaces import Categorical, Float, Int, SearchSpace
+from sweeps.search import Outcome, Params, Searcher, make_searcher
+from sweeps.search.unit_cube import UnitCube
+
+SPACE = SearchSpace(
+    [
+        Float("lr", 1e-5, 1e-1, log=True),
+        Float("decay", 0.0, 1.0),
+        Int("layers", 1, 8),
+        Categorical("act", ["a", "b", "c"]),
+    ]
+)
+
+
+def quality(params: Params) -> float:
+    """Best, 0, at lr 1e-3, decay 0.3, 5 layers and ``b``."""
+    lr = (math.log10(params["lr"]) + 3) / 4
+    return -(4 * lr**2 + (params["decay"] - 0.3) ** 2 + (params["layers"] - 5) ** 2 / 49 + 0.2 * (params["act"] != "b"))
+
+
+def best_of(searcher: Searcher, trials: int, at_once: int = 1) -> float:
+    """The best quality after so many trials, ``at_once`` running side by side, of which the oldest ends first."""
+    running: list[tuple[int, Params]] = []
+    best = -math.inf
+    for number in range(1, trials + 1):
+        if len(running) == at_once:
+            done, params = running.pop(0)
+            best = max(best, quality(params))
+            searcher.report(done, 1, quality(params))
+            searcher.end(done, Outcome.FINISHED)
+        params = searcher.ask(number)
+        assert params is not None
+        assert SPACE.contains(params)
+        running.append((number, params))
+    return max(best, *(quality(params) for _, params in running))
+
+
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_it_finds_far_better_configurations_than_chance(at_once: int) -> None:
+    def typical(method: str) -> float:
+        return mean(best_of(make_searcher(method, SPACE, seed=seed), 40, at_once) for seed in range(4))
+
+    assert typical("gp") > 0.35 * typical("random")  # both are below 0
+    assert typical("gp") > typical("sobol")
+
+
+def test_running_trials_are_not_offered_again() -> None:
+    searcher = make_searcher("gp", SPACE, seed=1)
+    for number in range(1, 13):
+        params = searcher.ask(number)
+        assert params is not None
+        searcher.report(number, 1, quality(params))
+        searcher.end(number, Outcome.FINISHED)
+    cube = UnitCube(SPACE)
+    together = [cube.encode(searcher.ask(number) or {}) for number in range(13, 21)]
+    gaps = [np.abs(a - b).max() for i, a in enumerate(together) for b in together[:i]]
+    assert min(gaps) > 0.005
+
+
+def test_constraints_hold_and_a_small_space_is_used_up_without_a_word() -> None:
+    space = SearchSpace([Int("a", 1, 3), Int("b", 1, 3)], constraints=("a <= b",))
+    searcher = make_searcher("gp", space, seed=2)
+    seen = set()
+    for number in range(1, 25):
+        params = searcher.ask(number)
+        assert params is not None
+        assert space.contains(params)
+        seen.add((params["a"], params["b"]))
+        searcher.report(number, 1, float(params["a"]))
+        searcher.end(number, Outcome.FINISHED)
+    assert len(seen) == 6
+
+
+def test_points_of_discrete_parameters_are_those_of_their_values() -> None:
+    cube = UnitCube(SPACE)
+    rng = np.random.default_rng(0)
+    drawn = cube.draw(200, rng)
+    near = cube.around(drawn[:5], 40, rng)
+    for point in [*drawn, *near]:
+        assert cube.encode(cube.decode(point)) == pytest.approx(point, abs=1e-9)
+    assert cube.unordered.tolist() == [False, False, False, True]
+
+
+def test_an_inactive_parameter_lies_in_the_middle() -> None:
+    space = SearchSpace([Categorical("peft", ["none", "lora"]), Int("rank", 1, 64, log=True, when={"peft": "lora"})])
+    cube = UnitCube(space)
+    assert cube.encode({"peft": "none"})[1] == 0.5
+    assert cube.decode(np.array([0.1, 0.9])) == {"peft": "none"}
