@@ -37,7 +37,10 @@ def prepare(config: SweepConfig, cache: Path) -> None:
     ]
     combinations = itertools.product(*(parameter.choices for parameter in varying))
     for choice in itertools.islice(combinations, _MOST_VARIANTS):
-        params = {**config.space.middle(), **dict(zip((p.name for p in varying), choice, strict=True))}
+        chosen = dict(zip((p.name for p in varying), choice, strict=True))
+        params = config.space.complete(chosen, priors=False)
+        if config.space.broken(params) is not None:
+            continue  # perhaps legal with other values; its workers will prepare it then
         try:
             settings = TrainConfig.build(config.trial_settings(params))
             task = get_task(settings.task)

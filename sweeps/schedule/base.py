@@ -64,6 +64,11 @@ class Scheduler(ABC):
         return ""
 
     @property
+    def more(self) -> bool:
+        """Whether a new trial may be begun."""
+        return True
+
+    @property
     def rungs(self) -> tuple[int, ...]:
         """The report numbers at which trials are compared; empty where there are none."""
         return ()

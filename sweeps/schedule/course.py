@@ -40,7 +40,8 @@ class Course(Scheduler):
 
     The best are those with the best score of any report, among trials that can go on or have finished: what a
     scheduler stopped has no checkpoint to go on from. A trial spends until its next report, so a budget is overrun
-    by at most one report interval for each worker.
+    by up to one report interval for each worker; and when one of these last reports changes who is best, by what
+    the new best needs more than the old one did.
 
     Args:
         scheduler: decides while there is budget.
@@ -107,11 +108,14 @@ class Course(Scheduler):
         """What resuming costs, in report intervals."""
         self._scheduler.costs(resume)
 
-    def candidate(self, *, last: bool = False) -> str | None:
-        """The paused trial that goes on before a new one is begun: the scheduler's, and at last one of the best."""
+    def candidate(self, *, last: bool = False) -> str | None:  # noqa: ARG002
+        """The paused trial that goes on before a new one is begun: the scheduler's, and at last one of the best.
+
+        Who finishes is decided here, so the scheduler need not be told that no more trials come.
+        """
         if self._reached:
             return None
-        if not self._last_lap and (found := self._scheduler.candidate(last=last)) is not None:
+        if not self._last_lap and (found := self._scheduler.candidate()) is not None:
             return found
         if not self.closed:
             return None

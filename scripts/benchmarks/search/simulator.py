@@ -158,7 +158,7 @@ class _Sweep:
 
     def _begin(self) -> SimulatedTrial | None:
         number = len(self.result.trials) + 1
-        if self.most is not None and number > self.most:
+        if not self.scheduler.more or (self.most is not None and number > self.most):
             return None
         params = placed(self.searcher, number, self.problem)
         if params is None:
