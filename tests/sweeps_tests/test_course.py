@@ -105,7 +105,7 @@ def test_a_simulated_sweep_keeps_its_budget_and_finishes_its_best(scheduler: str
     searcher = make_searcher("random", NETWORK, seed=3, rungs=sweep.rungs)
     run = simulate(searcher, sweep, problem, workers=workers, trials=10_000)
     trainings = run.reports / problem.reports
-    assert 5 < trainings <= 6 + workers / problem.reports
+    assert 5 < trainings <= 7  # of two to finish one may be overtaken at the last moment by a younger one
     able = [
         trial for trial in run.trials if trial.outcome is not Outcome.FAILED and trial.outcome is not Outcome.STOPPED
     ]
