@@ -27,6 +27,12 @@ class Steps(_Frozen):
     steps: int = Field(ge=1)
 
 
+class Share(_Frozen):
+    """A report interval as a share of the whole run: ``{fraction: 0.1}`` gives ten reports, however long it is."""
+
+    fraction: float = Field(gt=0, le=1)
+
+
 class DataConfig(_Frozen):
     """Where the rows come from and how they are split.
 
@@ -71,8 +77,8 @@ class TrainConfig(_Frozen):
 
     ``batch_size`` is the effective batch: rows per optimizer update. ``micro_batch_size`` is what goes
     through the device at once (``None``: as much of the batch as fits; halved on out-of-memory).
-    ``report_every`` is a number of epochs or ``{steps: n}``. ``warmup`` is a fraction of all updates.
-    ``step_size`` (epochs) and ``gamma`` belong to the step schedule.
+    ``report_every`` is a number of epochs, ``{steps: n}`` or ``{fraction: f}`` of the run. ``warmup`` is a fraction of
+    all updates, and so is ``decay``, of the ``wsd`` schedule. ``step_size`` (epochs) and ``gamma`` belong to ``step``.
     ``max_length`` is in tokens; ``patience`` counts reports without improvement.
     """
 
@@ -83,7 +89,7 @@ class TrainConfig(_Frozen):
     metric: str = "loss"
     goal: Goal | None = None
     epochs: float = Field(3.0, gt=0)
-    report_every: float | Steps = 1.0
+    report_every: float | Steps | Share = 1.0
     batch_size: int = Field(32, ge=1)
     micro_batch_size: int | None = Field(None, ge=1)
     eval_batch_size: int = Field(64, ge=1)
@@ -94,8 +100,9 @@ class TrainConfig(_Frozen):
     beta1: float = Field(0.9, ge=0, lt=1)
     beta2: float = Field(0.999, ge=0, lt=1)
     epsilon: float = Field(1e-8, gt=0)
-    schedule: Literal["linear", "cosine", "step", "constant"] = "linear"
+    schedule: Literal["linear", "cosine", "wsd", "step", "constant"] = "linear"
     warmup: float = Field(0.0, ge=0, lt=1)
+    decay: float = Field(0.2, gt=0, le=1)
     step_size: float = Field(1.0, gt=0)
     gamma: float = Field(0.1, gt=0, le=1)
     max_grad_norm: float | None = Field(1.0, gt=0)
@@ -108,8 +115,8 @@ class TrainConfig(_Frozen):
 
     @field_validator("report_every")
     @classmethod
-    def _positive(cls, value: float | Steps) -> float | Steps:
-        if not isinstance(value, Steps) and value <= 0:
+    def _positive(cls, value: float | Steps | Share) -> float | Steps | Share:
+        if not isinstance(value, Steps | Share) and value <= 0:
             raise ValueError(f"must be above 0 epochs, got {value}")
         return value
 
@@ -160,7 +167,7 @@ def explain(error: ValidationError) -> ConfigError:
     """The first complaint of pydantic as one line of ours."""
     first = error.errors()[0]
     # A union (report_every) adds the branch it tried to the location; the names of fields are enough.
-    parts = [str(part) for part in first["loc"] if str(part) not in {"float", "Steps"}]
+    parts = [str(part) for part in first["loc"] if str(part) not in {"float", "Steps", "Share"}]
     key = ".".join(parts) or "settings"
     value = first.get("input")
     if first["type"] == "extra_forbidden":

@@ -10,7 +10,7 @@ import torch
 if TYPE_CHECKING:
     from trainer.config import TrainConfig
 
-Schedule = Literal["linear", "cosine", "step", "constant"]
+Schedule = Literal["linear", "cosine", "wsd", "step", "constant"]
 
 
 def lr_at(
@@ -22,21 +22,25 @@ def lr_at(
     total: int = 0,
     step_size: float = 1.0,
     gamma: float = 0.1,
+    decay: float = 0.2,
 ) -> float:
     """Learning rate of one optimizer update.
 
     Args:
         step: updates done before this one, so the first has 0.
-        schedule: ``linear`` falls to 0 at ``total``; ``cosine`` is half a cosine down to 0 at ``total``; ``step``
-            multiplies by ``gamma`` every ``step_size`` updates; ``constant`` stays at the peak.
+        schedule: ``linear`` falls to 0 at ``total``; ``cosine`` is half a cosine down to 0 at ``total``; ``wsd``
+            (warm-up, stable, decay) stays at the peak and falls to 0 over the last updates; ``step`` multiplies by
+            ``gamma`` every ``step_size`` updates; ``constant`` stays at the peak.
         peak: the learning rate after warm-up.
         warmup: updates over which the rate rises linearly from 0.
-        total: updates of the whole run; read by ``linear`` and ``cosine`` only.
+        total: updates of the whole run; not read by ``step`` and ``constant``.
         step_size: updates between two drops, counted from the run's start; need not be whole.
         gamma: factor of each drop.
+        decay: the last so much of ``total`` is the fall of ``wsd``.
 
-    Source: transformers' ``get_linear_schedule_with_warmup`` and its siblings, and ``torch.optim.lr_scheduler.StepLR``.
-    As in those, the very first update of a warm-up has rate 0.
+    Source: transformers' ``get_linear_schedule_with_warmup`` and its siblings, and ``torch.optim.lr_scheduler.StepLR``;
+    ``wsd`` is from Hu et al. 2024, "MiniCPM: Unveiling the Potential of Small Language Models with Scalable Training
+    Strategies". As in those, the very first update of a warm-up has rate 0.
     """
     if step < warmup:
         return peak * step / warmup
@@ -44,6 +48,8 @@ def lr_at(
         return peak
     if schedule == "step":
         return peak * gamma ** int(step // step_size)
+    if schedule == "wsd":
+        return peak * min(1.0, max(0.0, (total - step) / max(1.0, decay * total)))
     left = max(0.0, (total - step) / max(1, total - warmup))
     if schedule == "linear":
         return peak * left

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trainer.config import Steps
+from trainer.config import Share, Steps
 from trainer.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Plan:
         return cls(
             steps_per_epoch=steps_per_epoch,
             total=total,
-            interval=every.steps if isinstance(every, Steps) else every * steps_per_epoch,
+            interval=_interval(every, steps_per_epoch, total),
             warmup=math.ceil(config.warmup * total),
             step_size=config.step_size * steps_per_epoch,
         )
@@ -71,3 +71,12 @@ class Plan:
     def epoch(self, step: int) -> float:
         """Fractions of an epoch done after ``step`` updates."""
         return step / self.steps_per_epoch
+
+
+def _interval(every: float | Steps | Share, steps_per_epoch: int, total: int) -> float:
+    match every:
+        case Steps(steps=steps):
+            return steps
+        case Share(fraction=fraction):
+            return fraction * total
+    return float(every * steps_per_epoch)

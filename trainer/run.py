@@ -137,6 +137,7 @@ class Run:
             total=self.plan.total,
             step_size=self.plan.step_size,
             gamma=self.config.gamma,
+            decay=self.config.decay,
         )
         loss, norm = self.updater.update(rows, self.learning_rate)
         self.step += 1

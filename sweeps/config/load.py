@@ -159,6 +159,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         places=places,
     )
     _check_amount(config, places)
+    _check_rungs(config, places)
     return config
 
 
@@ -185,6 +186,15 @@ def _check_constraints(space: SearchSpace, method: Method, places: Places) -> No
         space.middle()
     except SpaceError as error:
         raise places.space_error(error) from None
+
+
+def _check_rungs(config: SweepConfig, places: Places) -> None:
+    """Refuse to compare trials by reports that mean something else in each of them."""
+    searched = {parameter.name for parameter in config.space.searched}
+    if config.early_stopping.scheduler not in ("none", "patience") and "report_every" in searched:
+        message = "is searched, so that equal report numbers would compare trials that were trained for different times"
+        mend = "fix it (numbers of epochs, {steps: n} or {fraction: f}), or write early_stopping: none"
+        raise places.error("parameters.report_every", message, mend)
 
 
 def _check_amount(config: SweepConfig, places: Places) -> None:

@@ -21,7 +21,7 @@ from trainer.errors import ConfigError
 _INSIDE = (0.37, 0.618)
 # For complaints that come without one, by a part of them.
 _MENDS = {
-    "report_every: input": "give a number of epochs, or {steps: 50}",
+    "report_every: input": "give a number of epochs, {steps: 50} or {fraction: 0.1}",
     "fractional part": "give whole numbers, or add q: 1 to a range",
     "unable to parse": "give a number, without quotes or units",
     "valid string": "quote it: YAML reads bare numbers, and yes, no, on and off, as no texts",

@@ -7,7 +7,7 @@ from typing import Any
 from search_spaces.parameters import Categorical, Constant, Float, Int
 from search_spaces.space import SearchSpace
 from sweeps.config.early_stopping import EarlyStopping, grace_after
-from trainer.config import TrainConfig
+from trainer.config import Share, TrainConfig
 
 
 def grace_of(stopping: EarlyStopping, trainer: TrainConfig, space: SearchSpace) -> int:
@@ -17,6 +17,8 @@ def grace_of(stopping: EarlyStopping, trainer: TrainConfig, space: SearchSpace) 
     alone: how many epochs they are is known only with the data.
     """
     epochs, every, warmup = (_extreme(name, trainer, space) for name in ("epochs", "report_every", "warmup"))
+    if isinstance(every, Share):
+        epochs, every = 1, every.fraction
     if stopping.scheduler == "none" or not all(isinstance(value, int | float) for value in (epochs, every, warmup)):
         return stopping.grace
     return grace_after(warmup * epochs / every, stopping.grace)

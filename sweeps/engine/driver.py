@@ -13,6 +13,7 @@ from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine.cluster import address_of, connected
+from sweeps.engine.notes import notes
 from sweeps.engine.preparation import prepare
 from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
@@ -23,7 +24,6 @@ from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
 from sweeps.records.sweep_file import read_config, write_config
-from sweeps.search import choose
 from sweeps.study import Assignment, Study
 from sweeps.views.sink import Sink, Sinks
 from sweeps.views.tensorboard import TensorBoardSink
@@ -117,11 +117,8 @@ def _drive(
         if ledger.damage is not None:
             study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
         study.write("note", text=slots.chosen)
-        if config.method == "auto":
-            choice = choose(config.space, config.planned)
-            study.write("note", text=f"searching by {choice.method}: {choice.reason}")
-        if (grace := config.scheduling.get("grace", 0)) > config.early_stopping.grace:
-            study.write("note", text=f"trials are compared from report {grace} on: before, their warm-up is not over")
+        for text in notes(config):
+            study.write("note", text=text)
         study.tidy()
         state, code = _run(study, slots, folder, signals)
         study.write("sweep_end", state=state, seconds=time.monotonic() - since)

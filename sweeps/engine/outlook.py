@@ -8,7 +8,7 @@ from pathlib import Path
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine.preparation import prepare
 from sweeps.views.plan import Lengths, Outlook, Reports
-from trainer.config import Steps, TrainConfig
+from trainer.config import Share, Steps, TrainConfig
 from trainer.errors import ConfigError
 from trainer.plan import Plan
 from trainer.tasks import get_task
@@ -57,9 +57,13 @@ def _lengths(settings: TrainConfig, prepared: Prepared) -> Lengths | None:
 
 def _reports(settings: TrainConfig, prepared: Prepared) -> Reports:
     plan = Plan.of(settings, prepared.splits["train"].rows)
-    every = settings.report_every
-    interval = f"every {every.steps} steps" if isinstance(every, Steps) else f"every {every:g} epochs"
-    if every == 1:
-        interval = "every epoch"
     last = f"at epoch {plan.epoch(plan.total):.4g} (step {plan.total:,})"
-    return Reports(len(plan.report_steps()), interval, last)
+    return Reports(len(plan.report_steps()), _interval(settings.report_every), last)
+
+
+def _interval(every: float | Steps | Share) -> str:
+    if isinstance(every, Steps):
+        return f"every {every.steps} steps"
+    if isinstance(every, Share):
+        return f"every {every.fraction:.4g} of the training"
+    return "every epoch" if every == 1 else f"every {every:g} epochs"

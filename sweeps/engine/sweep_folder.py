@@ -48,7 +48,7 @@ def never_began(folder: Path) -> bool:
     return not ledger.exists() or b"\n" not in ledger.read_bytes()
 
 
-def start_facts(config: SweepConfig, attempt: int, devices: float) -> dict[str, Any]:
+def start_facts(config: SweepConfig, attempt: int, devices: float = 1.0) -> dict[str, Any]:
     """What the ledger's ``sweep`` line says of this driver's start; ``devices`` are those of a trial."""
     return {
         "name": config.name,

@@ -18,10 +18,10 @@ from sweeps.search.unit_cube import UnitCube
 
 STARTUP = 8
 MOST_FITTED = 120  # points that hyperparameters are fitted to
-MOST_KNOWN = 400  # points that a suggestion rests on
+MOST_KNOWN = 300  # points that a suggestion rests on
 REFIT = 1.25  # fitted again when there are so many times as many values
-CANDIDATES = 1000
-LEADERS, NEAR = 8, 60
+CANDIDATES = 600
+LEADERS, NEAR = 6, 60
 
 
 class GpSearcher(Searcher):

@@ -76,7 +76,8 @@ class Progress:
 
     def handle(self, event: Mapping[str, Any], trial: TrialRecord | None) -> None:
         """Takes one event."""
-        self._meter.tell(event)
+        if "time" in event:
+            self._meter.tell(event)
         self._limits = event.get("limits", self._limits)
         if event.get("replayed"):
             if trial is not None:

@@ -65,7 +65,7 @@ def test_it_finds_a_good_model(best):
 
 def test_every_trial_is_there_once_and_whole(folder):
     check_invariants(folder, trials=20, reports=8)
-    assert {event["state"] for event in events(folder, "state")} == {"running", "finished", "stopped"}
+    assert {event["state"] for event in events(folder, "state")} == {"running", "paused", "finished", "stopped"}
 
 
 def test_no_more_processes_train_than_there_are_slots(folder):

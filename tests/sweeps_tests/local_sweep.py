@@ -43,11 +43,12 @@ def run_here(config: SweepConfig, storage: Path) -> Path:
             }
             for message in attempt(task):
                 if "report" in message:
-                    if study.report(given.trial, message["report"]) is Decision.STOP:
+                    if study.report(given.trial, message["report"]) is not Decision.CONTINUE:
                         break
                 else:
                     end = message["end"]
                     study.ended(given.trial, State(end["state"]), Reason(end["code"], end["text"]))
+        study.close()
         study.write("sweep_end", state="finished", seconds=1.0)
     return folder
 

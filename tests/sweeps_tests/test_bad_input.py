@@ -81,7 +81,7 @@ TABLE: dict[str, Case] = {
     "trials mistyped": ("trials: 4", "trials: many", 10, "trials", "'many'", "whole number"),
     "trials in quotes": ("trials: 4", "trials: '4'", 10, "trials", "'4'", "remove the quotes"),
     "trials zero": ("trials: 4", "trials: 0", 10, "trials", "0", "at least 1"),
-    "trials missing": ("trials: 4", "", 0, "trials", "bayesian", "add trials"),
+    "trials missing": ("trials: 4", "", 0, "trials", "no end of its own", "add trials"),
     "seed negative": ("trials: 4", "trials: 4\nseed: -1", 11, "seed", "-1", "from 0"),
     "scheduler unknown": ("trials: 4", "early_stopping: ahsa", 10, "early_stopping.scheduler", "'ahsa'", "mean asha?"),
     "scheduler off": ("trials: 4", "early_stopping: off", 10, "early_stopping", "False", "write none"),

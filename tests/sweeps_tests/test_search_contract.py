@@ -34,6 +34,7 @@ class TestBayesianWithRungs(SearcherSuite):
         return make_searcher("bayesian", space, seed=seed, rungs=RUNGS)
 
 
+@pytest.mark.slow
 class TestTpeWithoutRungs(SearcherSuite):
     def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
         return make_searcher("tpe", space, seed=seed)
@@ -46,6 +47,7 @@ class TestGp(SearcherSuite):
         return make_searcher("gp", space, seed=seed, rungs=RUNGS)
 
 
+@pytest.mark.slow
 class TestGpWithoutRungs(SearcherSuite):
     def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
         return make_searcher("gp", space, seed=seed)
@@ -57,10 +59,8 @@ class TestSobol(SearcherSuite):
 
 
 class TestPriors(SearcherSuite):
-    learns = True
-
     def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
-        return WithPriors(make_searcher("gp", space, seed=seed, rungs=RUNGS), space, seed=seed)
+        return WithPriors(make_searcher("sobol", space, seed=seed), space, seed=seed)
 
 
 def test_every_method_has_a_searcher() -> None:

@@ -6,6 +6,7 @@ from transformers import (
     get_constant_schedule_with_warmup,
     get_cosine_schedule_with_warmup,
     get_linear_schedule_with_warmup,
+    get_wsd_schedule,
 )
 
 from tests.trainer_tests.toy import ToyTask, blobs, settings
@@ -34,6 +35,19 @@ def test_schedules_equal_those_of_transformers(schedule: Any, warmup: int) -> No
     }[schedule]
     ours = [lr_at(step, schedule=schedule, peak=0.3, warmup=warmup, total=total) for step in range(total + 1)]
     assert ours == pytest.approx(rates(reference, total + 1), abs=1e-12)
+
+
+@pytest.mark.parametrize(("decay", "falls"), [(0.25, 10), (0.5, 20), (1.0, 40)])
+def test_stable_schedule_equals_that_of_transformers(decay: float, falls: int) -> None:
+    warmup, total = 0 if decay == 1 else 5, 40
+    reference = rates(lambda o: get_wsd_schedule(o, warmup, falls, total, decay_type="linear"), total + 1)
+    ours = [lr_at(step, schedule="wsd", peak=0.3, warmup=warmup, total=total, decay=decay) for step in range(total + 1)]
+    assert ours == pytest.approx(reference, abs=1e-12)
+
+
+def test_under_a_stable_schedule_a_longer_run_begins_like_a_shorter_one() -> None:
+    short = [lr_at(step, schedule="wsd", peak=0.3, warmup=3, total=20) for step in range(16)]
+    assert short == [lr_at(step, schedule="wsd", peak=0.3, warmup=3, total=60) for step in range(16)]
 
 
 @pytest.mark.parametrize("step_size", [1, 3, 10])

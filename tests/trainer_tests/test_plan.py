@@ -28,6 +28,12 @@ def test_steps() -> None:
     assert plan(epochs=2, report_every={"steps": 8}).report_steps() == [8, 16, 20]
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 7.3])
+def test_shares_of_the_run_are_as_many_however_long_it_is(epochs: float) -> None:
+    made = plan(epochs=epochs, report_every={"fraction": 0.25})
+    assert made.report_steps() == [round(made.total * share) for share in (0.25, 0.5, 0.75, 1.0)]
+
+
 def test_the_end_is_always_a_report_point() -> None:
     assert plan(epochs=2.5, report_every=1.0).report_steps() == [10, 20, 25]
     assert plan(epochs=1, report_every=5.0).report_steps() == [10]

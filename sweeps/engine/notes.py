@@ -1,0 +1,32 @@
+"""What a person is told when a sweep begins: what was decided for them, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.search import choose
+from trainer.config import Share
+
+# Schedules whose rate at an update does not depend on how long the run is, or hardly.
+_OF_NO_LENGTH = ("constant", "step", "wsd")
+
+
+def notes(config: SweepConfig) -> Iterator[str]:
+    """A line each."""
+    if config.method == "auto":
+        choice = choose(config.space, config.planned)
+        yield f"searching by {choice.method}: {choice.reason}"
+    stopping = config.early_stopping
+    if (grace := config.scheduling.get("grace", 0)) > stopping.grace:
+        yield f"trials are compared from report {grace} on: before, their warm-up is not over"
+    if stopping.scheduler == "none" or isinstance(config.trainer, FunctionTrainer):
+        return
+    searched = {parameter.name for parameter in config.space.searched}
+    every, schedule = config.trainer.report_every, config.trainer.schedule
+    if "epochs" in searched and not isinstance(every, Share) and schedule not in _OF_NO_LENGTH:
+        yield (
+            "epochs is searched, and trials are compared after equally long training: shorter ones are further "
+            f"in their {schedule} schedule then. Write report_every: {{fraction: 0.1}} to compare at equal shares of "
+            "each, or schedule: wsd"
+        )
