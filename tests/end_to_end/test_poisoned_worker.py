@@ -61,7 +61,7 @@ def test_process_is_replaced_after_a_device_side_assert_and_the_next_trial_is_cl
 
 
 def test_process_is_replaced_after_a_function_that_ignores_its_stop(tmp_path, drive):
-    stopping = {"scheduler": "asha", "grace": 1, "reduction_factor": 2}
+    stopping = {"scheduler": "asha", "mode": "stopping", "reduction_factor": 2}
     values = {"x": {"values": [3, 2, 4]}}  # the second is stopped at its first report
     sweep = sweep_of_one_slot(tmp_path, "poison:stuck", early_stopping=stopping, parameters=values, trials=3)
     driver = drive("run", str(sweep))
