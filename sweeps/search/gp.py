@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.special import ndtr
 from search_spaces.space import SearchSpace
 from sweeps.search.base import Outcome, Params, Searcher
 from sweeps.search.gaussian_process import Hyperparameters, Metric, Posterior, fit
+from sweeps.search.identity import identity
 from sweeps.search.latin import latin_hypercube
 from sweeps.search.rung_scores import RungScores, one_scale
 from sweeps.search.seeding import generator, stable_seed
@@ -60,7 +60,7 @@ class GpSearcher(Searcher):
     def ask(self, number: int) -> Params | None:
         """The configuration for trial ``number`` (from 1); the search never runs out."""
         params = self._initial[number - 1] if number <= self._startup else self._suggest(number)
-        if params is None or (number <= self._startup and self._key(params) in self._asked):
+        if params is None or (number <= self._startup and identity(params) in self._asked):
             params = self._space.sample(generator(self._seed, "gp", number))
         self.replay(number, params)
         return params
@@ -69,7 +69,7 @@ class GpSearcher(Searcher):
         """Trial ``number`` is running with ``params``."""
         self._scores.begin(number)
         self._points[number] = self._cube.encode(params)
-        self._asked.add(self._key(params))
+        self._asked.add(identity(params))
 
     def report(self, number: int, report: int, score: float) -> None:
         """See `RungScores.report`."""
@@ -92,7 +92,7 @@ class GpSearcher(Searcher):
         order = np.argsort(-expected_improvement(mean, sd, best), kind="stable")
         for index in order[:50]:
             params = self._cube.decode(candidates[index])
-            if self._key(params) not in self._asked and self._space.broken(params) is None:
+            if identity(params) not in self._asked and self._space.broken(params) is None:
                 return params
         return None
 
@@ -143,9 +143,6 @@ class GpSearcher(Searcher):
             coarse = np.concatenate([coarse, np.zeros(len(away))])
             posterior = Posterior(self._metric, hyper, points, values, coarse)
         return posterior, best, leaders
-
-    def _key(self, params: Params) -> str:
-        return json.dumps(params, sort_keys=True)
 
 
 def expected_improvement(mean: np.ndarray, sd: np.ndarray, best: float) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 from search_spaces.space import SearchSpace
 from sweeps.search.base import Outcome, Params, Searcher
+from sweeps.search.identity import identity
 from sweeps.search.latin import latin_hypercube
 from sweeps.search.optuna_space import OptunaSpace
 from sweeps.search.rung_model import CANDIDATES, Codes, RungModel
@@ -83,7 +83,7 @@ class TpeSearcher(Searcher):
         model = self._model()
         for draw in range(len(self._model_draws) + RANDOM_DRAWS):
             params = self._draw(number, draw, model)
-            if _key(params) not in self._asked and self._space.broken(params) is None:
+            if identity(params) not in self._asked and self._space.broken(params) is None:
                 break
         self.replay(number, params)
         return params
@@ -93,7 +93,7 @@ class TpeSearcher(Searcher):
         if number in self._trials and not self._trials[number].over:
             return  # a further attempt at the same trial
         trial = self._trials[number] = _Trial(self._encoded(number, params))
-        self._asked.add(_key(params))
+        self._asked.add(identity(params))
         for model in self._models.values():
             model.add(number, trial.codes)
 
@@ -158,7 +158,3 @@ class TpeSearcher(Searcher):
                 if not trial.over and trial.rung <= rung:
                     model.add(number, trial.codes)
         return self._models[rung]
-
-
-def _key(params: Params) -> str:
-    return json.dumps(params, sort_keys=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.search.counting import countable_size, every_value
+from sweeps.search.identity import identity
 from sweeps.study.told import Told
 from trainer.errors import ConfigError
 
@@ -45,7 +45,7 @@ class Source:
     def add(self, trial: str, params: Mapping[str, Any]) -> None:
         """``trial`` has been written down with ``params``, now or in a ledger that is read again."""
         self._trials.setdefault(self._key(params), trial)
-        self._params.add(_text(params))
+        self._params.add(identity(params))
 
     def draw(self) -> str | None:
         """A new trial, written down; ``None`` when there is none any more."""
@@ -77,15 +77,11 @@ class Source:
         if self._size is None:
             return None
         return next(
-            (params for params in every_value(self._config.space).grid() if _text(params) not in self._params), None
+            (params for params in every_value(self._config.space).grid() if identity(params) not in self._params), None
         )
 
     def _key(self, params: Mapping[str, Any]) -> str:
         try:
-            return _text(self._config.trial_settings(params))
+            return identity(self._config.trial_settings(params))
         except ConfigError:  # it will fail as a trial, and say why
-            return _text(params)
-
-
-def _text(params: Mapping[str, Any]) -> str:
-    return json.dumps(params, sort_keys=True, default=str)
+            return identity(params)
