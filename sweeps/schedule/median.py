@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from dataclasses import dataclass, field
-from statistics import median
 
 from sweeps.schedule.base import Decision
 from sweeps.schedule.judging import GO_ON, JudgingScheduler, Verdict
@@ -51,6 +50,9 @@ class MedianScheduler(JudgingScheduler):
         self._min_trials = min_trials
         self._curves: dict[str, _Curve] = {}
         self._best: dict[str, float] = {}
+        # Kept sorted, since thousands of trials are compared at every report.
+        self._averages: dict[int, list[float]] = {}
+        self._asked: list[int] = []  # its keys, ascending
 
     @property
     def rungs(self) -> tuple[int, ...]:
@@ -61,16 +63,41 @@ class MedianScheduler(JudgingScheduler):
         return geometric_rungs(self._grace, 2)
 
     def _judge(self, trial: str, report: int, score: float) -> Verdict:
-        self._curves.setdefault(trial, _Curve()).add(report, score)
         best = self._best[trial] = max(score, self._best.get(trial, score))
+        verdict = self._compare(report, best)  # before its own average is among the others
+        self._record(trial, report, score)
+        return verdict
+
+    def _compare(self, report: int, best: float) -> Verdict:
         if report < self._grace:
             return GO_ON
-        others = [curve.average_to(report) for other, curve in self._curves.items() if other != trial]
-        averages = [average for average in others if average is not None]
+        averages = self._averages_at(report)
         if len(averages) < self._min_trials:
             return GO_ON
-        cut = median(averages)
+        cut = _middle(averages)
         if best >= cut:
             return GO_ON
         others_are = f"the median of {len(averages)} running averages ({cut:.4g})"
         return Verdict(Decision.STOP, f"report {report}: best {best:.4g} is below {others_are}")
+
+    def _averages_at(self, report: int) -> list[float]:
+        """The running averages of all that have come as far as ``report``, ascending."""
+        if report not in self._averages:
+            found = (curve.average_to(report) for curve in self._curves.values())
+            self._averages[report] = sorted(average for average in found if average is not None)
+            insort(self._asked, report)
+        return self._averages[report]
+
+    def _record(self, trial: str, report: int, score: float) -> None:
+        """Add a score to its trial's curve; an average to a report that was passed does not change any more."""
+        curve = self._curves.setdefault(trial, _Curve())
+        before = curve.reports[-1] if curve.reports else 0
+        curve.add(report, score)
+        for asked in self._asked[bisect_right(self._asked, before) : bisect_right(self._asked, report)]:
+            if (average := curve.average_to(asked)) is not None:
+                insort(self._averages[asked], average)
+
+
+def _middle(ascending: list[float]) -> float:
+    half = len(ascending) // 2
+    return ascending[half] if len(ascending) % 2 else (ascending[half - 1] + ascending[half]) / 2

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+
+from sweeps.schedule import Decision
 from sweeps.schedule.median import MedianScheduler
 from tests.conformance.schedule_suite import decisions_of, expected
 
@@ -56,3 +63,35 @@ def test_the_explanation_names_the_median() -> None:
     scheduler = MedianScheduler(grace=2, min_trials=3)
     decisions_of(scheduler, THREE_CURVES + "d 2 0.1 stop")
     assert scheduler.explain("d") == "report 2: best 0.1 is below the median of 3 running averages (0.5)"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_decides_as_the_rule_written_down_plainly_does(seed: int) -> None:
+    rng = random.Random(seed)
+    grace, least = rng.randint(1, 4), rng.randint(1, 6)
+    scheduler, told = MedianScheduler(grace=grace, min_trials=least), dict[str, dict[int, float]]()
+    stopped = 0
+    for trial, report, score in interleaved_curves(rng):
+        if scheduler.explain(trial):
+            continue
+        curve = told.setdefault(trial, {})
+        curve[report] = score
+        others = [other for name, other in told.items() if name != trial and max(other) >= report]
+        averages = [mean(part) for other in others if (part := [other[n] for n in other if n <= report])]
+        enough = report >= grace and len(averages) >= least
+        loses = enough and max(curve.values()) < median(averages)
+        assert scheduler.report(trial, report, score) is (Decision.STOP if loses else Decision.CONTINUE)
+        stopped += loses
+    assert stopped > 0
+
+
+def mean(scores: list[float]) -> float:
+    return sum(scores) / len(scores)
+
+
+def interleaved_curves(rng: random.Random) -> Iterator[tuple[str, int, float]]:
+    """Sixty curves told in any order, with gaps and with scores that are often equal."""
+    left = {f"t{number}": [n for n in range(1, 13) if rng.random() < 0.8] for number in range(60)}
+    while left := {trial: reports for trial, reports in left.items() if reports}:
+        trial = rng.choice(list(left))
+        yield trial, left[trial].pop(0), rng.randint(0, 8) / 4
