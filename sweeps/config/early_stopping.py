@@ -27,7 +27,8 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
 class EarlyStopping:
     """How losing trials are stopped; ``grace``, rungs, ``reports`` and ``patience`` count reports.
 
-    `SETTINGS` says which of these mean something to which scheduler; the others keep their defaults.
+    `SETTINGS` says which of these mean something to which scheduler; the others keep their defaults. Where
+    ``reports`` is ``None``, the sweep knows them, from its trainer.
     """
 
     scheduler: SchedulerName = "none"
@@ -45,8 +46,9 @@ class EarlyStopping:
         return {name: getattr(self, name) for name in SETTINGS[self.scheduler]}
 
     def to_mapping(self) -> dict[str, Any]:
-        """As in a sweep file; complete."""
-        return {"scheduler": self.scheduler, **self.settings}
+        """As in a sweep file; complete, without what is not there."""
+        settings = {name: value for name, value in self.settings.items() if value is not None}
+        return {"scheduler": self.scheduler, **settings}
 
 
 def grace_after(warmup_reports: float, grace: int) -> int:

@@ -189,12 +189,15 @@ def _check_constraints(space: SearchSpace, method: Method, places: Places) -> No
 
 
 def _check_rungs(config: SweepConfig, places: Places) -> None:
-    """Refuse to compare trials by reports that mean something else in each of them."""
+    """Refuse to compare trials by reports that mean something else in each of them, or whose number is needed."""
     searched = {parameter.name for parameter in config.space.searched}
     if config.early_stopping.scheduler not in ("none", "patience") and "report_every" in searched:
         message = "is searched, so that equal report numbers would compare trials that were trained for different times"
         mend = "fix it (numbers of epochs, {steps: n} or {fraction: f}), or write early_stopping: none"
         raise places.error("parameters.report_every", message, mend)
+    if config.scheduling.get("reports", 1) is None:
+        message = "is missing: brackets are laid out by the length of a training, which is not known here"
+        raise places.error("early_stopping.reports", message, "give the number of reports of a full training")
 
 
 def _check_amount(config: SweepConfig, places: Places) -> None:

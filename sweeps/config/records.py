@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from search_spaces.space import SearchSpace
 from sweeps.config.early_stopping import EarlyStopping
+from sweeps.config.length import most_reports
 from sweeps.config.limits import Limits
 from sweeps.config.places import Places
 from sweeps.config.settings import lay_over, without
@@ -87,11 +88,20 @@ class SweepConfig:
 
     @property
     def scheduling(self) -> dict[str, Any]:
-        """What the scheduler is made with: its settings, its first rung after the warm-up."""
+        """What the scheduler is made with: its settings, its first rung after the warm-up, a training's length."""
         settings = self.early_stopping.settings
         if "grace" in settings and isinstance(self.trainer, TrainConfig):
             settings["grace"] = grace_of(self.early_stopping, self.trainer, self.space)
+        if "reports" in settings and settings["reports"] is None:
+            settings["reports"] = self._most_reports
         return settings
+
+    @property
+    def _most_reports(self) -> int | None:
+        """The number of reports of the longest training, where it is known without the data."""
+        if isinstance(self.trainer, FunctionTrainer):
+            return self.limits.reports
+        return most_reports(self.trainer, self.space)
 
     def trial_settings(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """All settings of a trial with these parameters, as plain data: what ``TrainConfig.build`` takes,

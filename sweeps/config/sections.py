@@ -73,9 +73,6 @@ def read_early_stopping(data: object, places: Places) -> EarlyStopping:
     for name in known[1:]:
         if section.has(name) and name not in SETTINGS[scheduler]:
             raise section.error(name, f"means nothing to {scheduler}", "remove it")
-    if scheduler == "hyperband" and not section.has("reports"):
-        message = "is missing: brackets are laid out by the length of a training"
-        raise section.error("reports", message, "give the number of reports of a full training")
     return EarlyStopping(
         scheduler,
         grace=cast("int", section.whole("grace", defaults.grace, least=1)),

@@ -102,9 +102,9 @@ TABLE: dict[str, Case] = {
         "remove",
     ),
     "brackets without a length": (
-        "trials: 4",
-        "early_stopping: hyperband",
-        10,
+        GOOD,
+        f"{OWN}early_stopping: hyperband",
+        6,
         "early_stopping.reports",
         "missing",
         "full training",
