@@ -46,7 +46,7 @@ def test_where_the_warm_up_is_searched_the_longest_counts(warmup: dict[str, Any]
 
 
 def test_a_warm_up_that_moves_the_first_rung_is_said() -> None:
-    said = list(notes(digits(trainer__warmup=0.25)))
+    said = list(notes(digits(trainer__warmup=0.25, method="random")))
     assert said == ["trials are compared from report 3 on: before, their warm-up is not over"]
 
 
@@ -72,5 +72,5 @@ def test_searched_epochs_are_warned_of_where_schedules_differ_with_them(settings
 
 
 def test_what_auto_chose_is_said() -> None:
-    (said,) = notes(digits(method="auto"))
+    (said,) = notes(digits())
     assert said.startswith("searching by gp: ")
