@@ -194,6 +194,7 @@ def begin(config: SweepConfig, folder: Path, lines: int | None = None) -> tuple[
     folder.mkdir(exist_ok=True)
     ledger = MortalLedger.open(folder, create=not (folder / "records.jsonl").exists())
     ledger.lines = lines
+    ledger._clock = Clock()  # what a resume costs is read off it, and a busy machine is no part of a sweep's result
     study = Study(config, folder, ledger, clock=Clock())
     study.replay(ledger.past)
     facts = {"name": "toy", "metric": "score", "goal": config.metric.goal, "planned": config.planned}

@@ -34,13 +34,23 @@ KINDS = [FunctionWorker, LoopWorker]
 METHODS = {
     "random": {"method": "random"},
     "grid": {"method": "grid", "trials": None, "parameters": {"x": [0.1, 0.9, 0.5], "k": [1, 2]}},
-    "bayesian": {"method": "bayesian", "trials": 14},  # past its random start
+    "sobol": {"method": "sobol"},
+    # Past their starts, which have no model.
+    "bayesian": {"method": "bayesian", "trials": 14},
+    "gp": {"method": "gp", "trials": 14},
+    "auto": {"method": "auto", "trials": 14},
     "promotion": {"early_stopping": {"scheduler": "asha", "mode": "promotion"}, "trials": 9},
 }
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("steps", [1, 6, 13])
+CUTS = [
+    pytest.param(method, steps, marks=pytest.mark.slow if method in ("gp", "auto") and steps < 13 else ())
+    for method in METHODS
+    for steps in (1, 6, 13)
+]
+
+
+@pytest.mark.parametrize(("method", "steps"), CUTS)
 def test_an_interrupted_sweep_ends_like_one_that_was_not(tmp_path, method, steps):
     config = sweep_config(tmp_path, **{"early_stopping": "asha", **METHODS[method]})
     whole = run(config, tmp_path / "whole")
@@ -53,11 +63,15 @@ def test_an_interrupted_sweep_ends_like_one_that_was_not(tmp_path, method, steps
     check_invariants(tmp_path / "cut", trials=config.planned)
 
 
-def death_at_every_line(tmp_path, config, **how):
+# A death at every line is in the whole suite; the fast part has one at every seventh.
+STEPS = pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
+
+
+def after_deaths(tmp_path, config, step, **how):
     """The study after each death and its resumption, with the number of lines that the first driver wrote."""
     lines = len(read_events(run(config, tmp_path / "whole", **how).folder)[0])
     assert lines > 20
-    for line in range(1, lines):
+    for line in range(1, lines, step):
         folder = tmp_path / "cut"
         with pytest.raises(Died):
             run(config, folder, line, **how)
@@ -65,34 +79,37 @@ def death_at_every_line(tmp_path, config, **how):
         shutil.rmtree(folder)
 
 
+@STEPS
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_driver_that_dies_at_any_line_changes_nothing(tmp_path, kind):
+def test_a_driver_that_dies_at_any_line_changes_nothing(tmp_path, kind, step):
     config = sweep_config(tmp_path, early_stopping="asha", method="bayesian", trials=5)
     expected = shape(run(config, tmp_path / "reference", kind=kind))
-    for line, study in death_at_every_line(tmp_path, config, kind=kind):
+    for line, study in after_deaths(tmp_path, config, step, kind=kind):
         check_invariants(study.folder, trials=5, reports=REPORTS)
         assert shape(study) == expected, f"after line {line}"
         assert len(on_disk(study.folder)) == config.keep_checkpoints, f"after line {line}"
 
 
+@STEPS
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("end", [{"trials": 7}, {"trials": None, "budget": {"trainings": 4}}])
-def test_nor_where_trials_are_paused_and_go_on(tmp_path, kind, end):
+def test_nor_where_trials_are_paused_and_go_on(tmp_path, kind, end, step):
     promotion = {"scheduler": "asha", "mode": "promotion", "reduction_factor": 2}
     config = sweep_config(tmp_path, early_stopping=promotion, reports=REPORTS, keep_paused=1, **end)
     reference = run(config, tmp_path / "reference", kind=kind)
-    for line, study in death_at_every_line(tmp_path, config, kind=kind):
+    for line, study in after_deaths(tmp_path, config, step, kind=kind):
         check_invariants(study.folder, trials=len(reference.record.trials), reports=REPORTS)
         assert shape(study) == shape(reference), f"after line {line}"
         assert len(on_disk(study.folder)) == config.keep_checkpoints, f"after line {line}"
 
 
+@STEPS
 @pytest.mark.parametrize("kind", KINDS)
-def test_with_two_workers_the_best_is_the_same_and_can_be_used(tmp_path, kind):
+def test_with_two_workers_the_best_is_the_same_and_can_be_used(tmp_path, kind, step):
     config = sweep_config(tmp_path, trials=4)
     reference = run(config, tmp_path / "reference", kind=kind, slots=2)
     best = choose_best(reference.record, reference.folder)
-    for line, study in death_at_every_line(tmp_path, config, kind=kind, slots=2):
+    for line, study in after_deaths(tmp_path, config, step, kind=kind, slots=2):
         check_invariants(study.folder, trials=4, reports=REPORTS)
         found = choose_best(read_sweep(study.folder), study.folder)
         assert found == best, f"after line {line}"
