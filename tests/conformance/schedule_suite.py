@@ -8,34 +8,6 @@ from sweeps.schedule import Decision, Scheduler
 from tests.conformance.schedule_driver import Curve, drive, recorded_curves, tell, told
 
 
-def decisions_of(scheduler: Scheduler, table: str) -> str:
-    """The table with what was decided, to be compared with itself. Its lines are events and questions:
-
-    ``trial report score decision``; ``start trial``; ``end trial``; ``costs number``;
-    ``next trial``, the candidate, ``-`` for none; ``last trial``, the same when no new trials are to come.
-    """
-    lines = []
-    for words in (line.split() for line in table.splitlines() if line.strip()):
-        match words:
-            case ["start", trial]:
-                scheduler.start(trial)
-            case ["end", trial]:
-                scheduler.end(trial)
-            case ["costs", resume]:
-                scheduler.costs(float(resume))
-            case ["next" | "last" as question, _]:
-                words = [question, scheduler.candidate(last=question == "last") or "-"]
-            case [trial, report, score, *_]:
-                words = [trial, report, score, str(scheduler.report(trial, int(report), float(score)))]
-        lines.append(" ".join(words))
-    return "\n".join(lines)
-
-
-def expected(table: str) -> str:
-    """The table as `decisions_of` writes it."""
-    return "\n".join(" ".join(line.split()) for line in table.splitlines() if line.strip())
-
-
 class SchedulerSuite:
     """The contract of `Scheduler`, for one of them."""
 
@@ -134,7 +106,8 @@ class SchedulerSuite:
 
     def test_stops_and_pauses_are_explained_and_nothing_else(self) -> None:
         scheduler = self.make()
-        unexplained = set(recorded_curves())
+        trials = list(recorded_curves())
+        unexplained = set(trials)
         for event, answer in drive(self.make(), recorded_curves()):
             tell(scheduler, event)
             match event:
@@ -142,7 +115,7 @@ class SchedulerSuite:
                     unexplained.add(str(trial))
                 case ("report", trial, *_) if answer is not Decision.CONTINUE:
                     unexplained.discard(str(trial))
-            assert all(bool(scheduler.explain(trial)) is (trial not in unexplained) for trial in recorded_curves())
+            assert all(bool(scheduler.explain(trial)) is (trial not in unexplained) for trial in trials)
         assert scheduler.explain("unheard of") == ""
 
     def test_a_score_that_is_not_finite_never_moves_the_others(self) -> None:

@@ -12,13 +12,14 @@ import pytest
 
 from sweeps import session
 from sweeps.config import load_sweep
+from tests.sweeps_tests.function_kit import task
 from tests.sweeps_tests.local_sweep import DIGITS, run_here
 from tests.sweeps_tests.session_kit import start, told
 
 if TYPE_CHECKING:
     from tests.sweeps_tests.tiny_trainer import Sweep
 
-__all__ = ["start", "told"]  # fixtures
+__all__ = ["start", "task", "told"]  # fixtures
 
 
 @pytest.fixture(scope="session")

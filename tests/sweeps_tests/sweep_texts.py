@@ -33,6 +33,28 @@ parameters: {depth: [1, 2]}
 trials: 3
 """
 
+# With all that a space can have: conditions, constraints, priors and points.
+CONDITIONED = """\
+name: demo
+trainer: {task: classification, model: "sweeps.recipes.digits_model:mlp", data: {sklearn: digits}}
+metric: accuracy
+parameters:
+  optimizer: {values: [adamw, sgd]}
+  momentum: {min: 0.0, max: 0.95, when: {optimizer: sgd}, prior: 0.9}
+  learning_rate: {distribution: log_uniform_values, min: 1e-4, max: 1e-1}
+  batch_size: {values: [16, 32, 64]}
+  model_args: {parameters: {hidden: {values: [32, 64]}, layers: {min: 1, max: 3, when: {hidden: 64}}}}
+constraints:
+  - "optimizer == 'sgd' or learning_rate <= 1e-2"
+  - "batch_size * model_args.hidden <= 2048"
+points:
+  - {learning_rate: 1e-3}
+  - optimizer: sgd
+    learning_rate: 0.05
+    model_args: {hidden: 64, layers: 2}
+trials: 4
+"""
+
 # The same for Sweep(...), with one parameter more.
 DEMO: dict[str, Any] = {
     "name": "demo",

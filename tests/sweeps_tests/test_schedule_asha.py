@@ -7,7 +7,7 @@ import pytest
 from sweeps.schedule import Decision
 from sweeps.schedule.asha import AshaScheduler
 from sweeps.schedule.rungs import geometric_rungs
-from tests.conformance.schedule_suite import decisions_of, expected
+from tests.sweeps_tests.schedule_kit import check_decisions
 
 
 def test_exact_decisions_with_eta_3() -> None:
@@ -27,7 +27,7 @@ def test_exact_decisions_with_eta_3() -> None:
         d 9 0.00 continue
         a 9 0.01 continue
     """
-    assert decisions_of(AshaScheduler(grace=1, reduction_factor=3), table) == expected(table)
+    check_decisions(AshaScheduler(grace=1, reduction_factor=3), table)
 
 
 def test_with_nine_scores_the_best_three_go_on() -> None:
@@ -49,7 +49,7 @@ def test_reports_that_were_skipped_or_come_late() -> None:
         d 3 0.60 continue
         e 2 0.10 stop
     """
-    assert decisions_of(AshaScheduler(grace=1, reduction_factor=3), table) == expected(table)
+    check_decisions(AshaScheduler(grace=1, reduction_factor=3), table)
 
 
 def test_equal_scores_all_go_on() -> None:
@@ -66,7 +66,7 @@ def test_fewer_scores_than_min_trials_stop_nobody() -> None:
         a 3 0.5 continue
         b 3 0.4 continue
     """
-    assert decisions_of(AshaScheduler(grace=1, reduction_factor=3, min_trials=4), table) == expected(table)
+    check_decisions(AshaScheduler(grace=1, reduction_factor=3, min_trials=4), table)
 
 
 def test_the_explanation_names_rung_share_and_cut() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sweeps.schedule.hyperband import HyperbandScheduler
-from tests.conformance.schedule_suite import decisions_of, expected
+from tests.sweeps_tests.schedule_kit import check_decisions
 
 
 def test_each_bracket_begins_to_compare_at_its_own_rung() -> None:
@@ -30,7 +30,7 @@ def test_each_bracket_begins_to_compare_at_its_own_rung() -> None:
         b 9 0.9 stop
     """  # a, c and d are in bracket 0, b and f in 1, e in 2
     scheduler = HyperbandScheduler(reports=9)
-    assert decisions_of(scheduler, table) == expected(table)
+    check_decisions(scheduler, table)
     assert scheduler.explain("c") == "bracket 0, rung 1: 0.4 is not in the top 1/3 of 2 (cut 0.5)"
     assert scheduler.explain("f") == "bracket 1, rung 3: 0.05 is not in the top 1/3 of 2 (cut 0.1)"
 
@@ -61,7 +61,7 @@ def test_the_candidate_at_the_highest_rung_of_any_bracket_goes_first() -> None:
         last b
     """  # a and d are in bracket 0, b and e in 1, c and f in 2
     scheduler = HyperbandScheduler(reports=4, reduction_factor=2, mode="promotion")
-    assert decisions_of(scheduler, table) == expected(table)
+    check_decisions(scheduler, table)
     assert scheduler.promotable() == ["b", "c", "e", "d"]  # ranks over shares: 1/0.5 at 4; 2/1 at 4, at 2 and at 1
 
 

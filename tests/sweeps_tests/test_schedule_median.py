@@ -10,7 +10,7 @@ import pytest
 
 from sweeps.schedule import Decision
 from sweeps.schedule.median import MedianScheduler
-from tests.conformance.schedule_suite import decisions_of, expected
+from tests.sweeps_tests.schedule_kit import check_decisions
 
 THREE_CURVES = """
     a 1 0.2 continue
@@ -33,14 +33,14 @@ def test_best_so_far_against_the_median_of_running_averages() -> None:
         f 2 0.43 stop
     """
     )  # d's best ties with the median of 0.3, 0.5, 0.7; that of 0.3, 0.4, 0.5, 0.7 is more than f's best
-    assert decisions_of(MedianScheduler(grace=1, min_trials=3), table) == expected(table)
+    check_decisions(MedianScheduler(grace=1, min_trials=3), table)
 
 
 def test_grace_and_min_trials() -> None:
     table = THREE_CURVES + "d 1 0.0 continue\n d 2 0.0 stop"
-    assert decisions_of(MedianScheduler(grace=2, min_trials=3), table) == expected(table)
+    check_decisions(MedianScheduler(grace=2, min_trials=3), table)
     table = THREE_CURVES + "d 1 0.0 continue\n d 2 0.0 continue"
-    assert decisions_of(MedianScheduler(grace=2, min_trials=4), table) == expected(table)
+    check_decisions(MedianScheduler(grace=2, min_trials=4), table)
 
 
 def test_missing_reports_late_ones_and_trials_that_failed_early() -> None:
@@ -56,12 +56,12 @@ def test_missing_reports_late_ones_and_trials_that_failed_early() -> None:
         d 4 0.1 continue
         e 3 0.1 stop
     """  # at 3: a, b, c, d have come so far; the one that failed has not; d's late report does not count
-    assert decisions_of(MedianScheduler(grace=2, min_trials=3), table) == expected(table)
+    check_decisions(MedianScheduler(grace=2, min_trials=3), table)
 
 
 def test_the_explanation_names_the_median() -> None:
     scheduler = MedianScheduler(grace=2, min_trials=3)
-    decisions_of(scheduler, THREE_CURVES + "d 2 0.1 stop")
+    check_decisions(scheduler, THREE_CURVES + "d 2 0.1 stop")
     assert scheduler.explain("d") == "report 2: best 0.1 is below the median of 3 running averages (0.5)"
 
 

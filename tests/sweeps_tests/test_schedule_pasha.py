@@ -6,7 +6,7 @@ import pytest
 
 from sweeps.schedule.pasha import PashaScheduler
 from sweeps.schedule.ranking import crossing_distance, noise, same_ranking
-from tests.conformance.schedule_suite import decisions_of, expected
+from tests.sweeps_tests.schedule_kit import check_decisions
 
 
 def test_the_top_rung_moves_up_when_the_ranking_changes() -> None:
@@ -27,7 +27,7 @@ def test_the_top_rung_moves_up_when_the_ranking_changes() -> None:
         f 1 0.20 pause
         next b
     """  # a is before c at rung 1 as at rung 2: more training changes nothing, so nobody goes on
-    assert decisions_of(scheduler, table) == expected(table)
+    check_decisions(scheduler, table)
     assert scheduler.top == 2
     assert scheduler.explain("a") == "rung 2: 0.6 is rank 1 of 1, none goes on yet"
     table = """
@@ -46,9 +46,9 @@ def test_the_top_rung_moves_up_when_the_ranking_changes() -> None:
         start a
         a 4 0.70 pause
     """  # b was third and is first, so that rung 4 is the top: half of rung 2 goes on, b at once, a as one of four
-    assert decisions_of(scheduler, table) == expected(table)
+    check_decisions(scheduler, table)
     assert scheduler.top == 4
-    assert decisions_of(scheduler, "start c\n c 4 0.90 continue").endswith("continue")  # a was before c at rung 2
+    check_decisions(scheduler, "start c\n c 4 0.90 continue")  # a was before c at rung 2
     assert scheduler.top == 8
 
 
@@ -71,7 +71,7 @@ SWAPPED = """
 def test_trials_that_noise_may_have_swapped_do_not_move_it(dip: str, decision: str, top: int) -> None:
     scheduler = PashaScheduler(reduction_factor=3)
     table = SWAPPED.format(dip=dip, decision=decision)  # z overtakes x; with the dip, x and y crossed and crossed back
-    assert decisions_of(scheduler, table) == expected(table)
+    check_decisions(scheduler, table)
     assert scheduler.top == top
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sweeps.schedule.patience import PatienceScheduler
-from tests.conformance.schedule_suite import decisions_of, expected
+from tests.sweeps_tests.schedule_kit import check_decisions
 
 
 def test_two_reports_in_a_row_without_an_improvement_of_more_than_an_eighth() -> None:
@@ -22,7 +22,7 @@ def test_two_reports_in_a_row_without_an_improvement_of_more_than_an_eighth() ->
         d 4 0.625 stop
     """  # a: report 2 is within grace; 4 is more than an eighth above 1; 5 and 6 are not above 4 by so much
     scheduler = PatienceScheduler(grace=2, patience=2, min_delta=0.125)
-    assert decisions_of(scheduler, table) == expected(table)
+    check_decisions(scheduler, table)
     assert scheduler.explain("a") == "report 6: not above 0.65 (report 4) by more than 0.125 for 2 reports"
 
 
@@ -41,7 +41,7 @@ def test_skipped_reports_are_not_counted_and_repeated_ones_not_again() -> None:
         b 3 0.5 stop
     """
     scheduler = PatienceScheduler(grace=1, patience=2)
-    assert decisions_of(scheduler, table) == expected(table)
+    check_decisions(scheduler, table)
     assert scheduler.explain("b") == "report 3: not above 0.5 (report 1) for 2 reports"
 
 
@@ -55,4 +55,4 @@ def test_an_improvement_begins_the_wait_anew() -> None:
         a 6 0.7 continue
         a 7 0.7 stop
     """
-    assert decisions_of(PatienceScheduler(grace=1, patience=2), table) == expected(table)
+    check_decisions(PatienceScheduler(grace=1, patience=2), table)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from sweeps.schedule import Decision
-from sweeps.schedule.asha import DEAREST_RESUME, AshaScheduler
-from tests.conformance.schedule_suite import decisions_of, expected
-
-
-def promoting(grace: int = 1, factor: float = 3, min_trials: int = 1) -> AshaScheduler:
-    return AshaScheduler(grace=grace, reduction_factor=factor, min_trials=min_trials, mode="promotion")
+from tests.sweeps_tests.schedule_kit import check_decisions, promoting
 
 
 def test_exact_decisions_and_candidates_with_eta_3() -> None:
@@ -45,7 +38,7 @@ def test_exact_decisions_and_candidates_with_eta_3() -> None:
         start d
         next -
     """  # rung 1: a and d, each the best of all as it comes; room for a third of 9; rung 3: d is the best of 3
-    assert decisions_of(promoting(), table) == expected(table)
+    check_decisions(promoting(), table)
 
 
 def test_the_highest_rung_comes_first() -> None:
@@ -75,7 +68,7 @@ def test_the_highest_rung_comes_first() -> None:
         start j
         next -
     """
-    assert decisions_of(promoting(), table) == expected(table)
+    check_decisions(promoting(), table)
 
 
 def test_of_equal_scores_the_first_to_come_goes_first() -> None:
@@ -90,68 +83,7 @@ def test_of_equal_scores_the_first_to_come_goes_first() -> None:
         f 1 0.5 pause
         next a
     """
-    assert decisions_of(promoting(), table) == expected(table)
-
-
-def test_a_trial_that_failed_keeps_its_rank_and_never_goes_on() -> None:
-    table = """
-        a 1 0.9 pause
-        b 1 0.8 pause
-        c 1 0.7 pause
-        end a
-        next -
-        a 3 1.0 stop
-        d 1 0.1 pause
-        e 1 0.1 pause
-        f 1 0.1 pause
-        next b
-        start b
-        b 2 0.9 continue
-        end b
-        b 3 0.9 stop
-        g 1 0.1 pause
-        h 1 0.1 pause
-        i 1 0.1 pause
-        next c
-    """
-    assert decisions_of(promoting(), table) == expected(table)
-
-
-def test_a_restart_from_its_start_repeats_reports_that_do_not_count_again() -> None:
-    table = """
-        a 1 0.9 pause
-        b 1 0.8 pause
-        c 1 0.7 pause
-        a 1 0.1 pause
-        start a
-        a 1 0.2 continue
-        a 2 0.9 continue
-        start a
-        a 1 0.9 continue
-        a 2 0.9 continue
-        a 3 0.9 pause
-        start a
-        a 3 0.9 continue
-        a 4 0.9 continue
-        next -
-    """
-    assert decisions_of(promoting(), table) == expected(table)
-
-
-def test_skipped_reports_are_judged_at_the_highest_rung_passed() -> None:
-    table = """
-        a 4 0.5 pause
-        b 2 0.9 pause
-        c 10 0.1 pause
-        d 5 0.1 pause
-        e 3 0.1 pause
-        next a
-        start a
-        a 8 0.5 continue
-        a 30 0.5 pause
-        next -
-    """
-    assert decisions_of(promoting(), table) == expected(table)
+    check_decisions(promoting(), table)
 
 
 def test_when_no_more_trials_come_the_best_goes_on_to_the_end() -> None:
@@ -170,7 +102,7 @@ def test_when_no_more_trials_come_the_best_goes_on_to_the_end() -> None:
         end b
         last -
     """
-    assert decisions_of(promoting(), table) == expected(table)
+    check_decisions(promoting(), table)
 
 
 def test_fewer_scores_than_min_trials_promote_nobody() -> None:
@@ -182,7 +114,7 @@ def test_fewer_scores_than_min_trials_promote_nobody() -> None:
         d 1 0.6 pause
         next a
     """
-    assert decisions_of(promoting(min_trials=4), table) == expected(table)
+    check_decisions(promoting(min_trials=4), table)
 
 
 def test_why_a_trial_is_paused() -> None:
@@ -211,40 +143,6 @@ def test_which_checkpoints_to_keep() -> None:
     assert scheduler.promotable() == ["b", "c", "a", "e", "f", "g", "d", "h"]
     scheduler.end("b")
     assert scheduler.promotable(margin=0) == ["c", "a"]
-
-
-def test_auto_stops_while_resuming_is_dear_and_pauses_while_it_is_cheap() -> None:
-    table = f"""
-        a 1 0.5 pause
-        b 1 0.4 pause
-        costs {DEAREST_RESUME}
-        c 1 0.3 pause
-        next a
-        costs {DEAREST_RESUME + 0.1}
-        next -
-        last a
-        d 1 0.5 continue
-        e 1 0.4 stop
-        f 1 0.9 continue
-        d 3 0.1 continue
-        f 3 0.2 continue
-        b 1 0.4 pause
-        costs -1
-        next a
-        g 1 0.1 pause
-        h 1 0.1 pause
-        i 1 0.1 pause
-        next a
-        start a
-        a 3 0.3 continue
-        e 1 0.4 stop
-    """  # rung 1: f is the best, then a and d with equal scores, of which a came first
-    assert decisions_of(AshaScheduler(mode="auto"), table) == expected(table)
-
-
-def test_a_cost_that_is_not_a_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="nan"):
-        AshaScheduler(mode="auto").costs(float("nan"))
 
 
 def test_asking_for_candidates_of_many_trials_is_cheap() -> None:

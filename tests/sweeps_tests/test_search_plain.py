@@ -8,7 +8,7 @@ import pytest
 
 from search_spaces import Categorical, Float, Int, Normal, SearchSpace, SpaceError
 from sweeps.search import make_searcher
-from tests.conformance.search_suite import TINY
+from tests.conformance.spaces import TINY
 
 
 def test_random_suggestions_do_not_depend_on_the_order_of_asking() -> None:

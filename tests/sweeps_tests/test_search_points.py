@@ -13,7 +13,9 @@ from sweeps.errors import InputError
 from sweeps.search import Outcome, Params, PointsFirst, Searcher, make_searcher
 from sweeps.search.random import RandomSearcher
 from sweeps.search.wrapper import Wrapper
-from tests.conformance.search_suite import CONDITIONED, MIXED, RUNGS, SearcherSuite, recorded_events
+from tests.conformance.search_driver import recorded_events
+from tests.conformance.search_suite import RUNGS, SearcherSuite
+from tests.conformance.spaces import CONDITIONED, MIXED
 
 LINE = SearchSpace([Float("x", 0.0, 1.0)])
 POINTS: list[dict[str, Any]] = [{"x": 0.25}, {"x": 0.75}]
@@ -39,12 +41,21 @@ class Noting(Searcher):
         self.heard.append(("end", number, outcome))
 
 
+def two_points(space: SearchSpace) -> list[Params]:
+    return [space.middle(), space.complete({"learning_rate": 1e-6})] if len(space) > 3 else []
+
+
+class TestSobolAfterPoints(SearcherSuite):
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("sobol", space, seed=seed, points=two_points(space))
+
+
+@pytest.mark.slow
 class TestBayesianAfterPoints(SearcherSuite):
     learns = True
 
     def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
-        points = [space.middle(), space.complete({"learning_rate": 1e-6})] if len(space) > 3 else []
-        return make_searcher("bayesian", space, seed=seed, rungs=RUNGS, points=points)
+        return make_searcher("bayesian", space, seed=seed, rungs=RUNGS, points=two_points(space))
 
 
 def test_points_come_first_and_the_inner_searcher_is_told_of_them_and_of_all_that_happens() -> None:

@@ -13,7 +13,7 @@ from search_spaces import Int, SearchSpace
 from sweeps.schedule import Mode, make_scheduler
 from sweeps.search import Outcome, Params, make_searcher
 from tests.conformance.problems import NETWORK, SmallNetwork
-from tests.conformance.search_suite import TINY
+from tests.conformance.spaces import TINY
 
 SEEDS = range(4)
 BUDGET = 300.0  # virtual seconds for 8 workers: some 50 full trainings
@@ -43,6 +43,7 @@ def mean_regret(method: str, scheduler: str, mode: Mode = "stopping") -> float:
     return mean(regret(sweep(method, scheduler, seed, mode=mode)) for seed in SEEDS)
 
 
+@pytest.mark.slow
 def test_models_per_rung_with_asha_beat_random_search_with_asha_and_models_without() -> None:
     both = mean_regret("bayesian", "asha")
     assert both < 0.5 * mean_regret("random", "asha")
@@ -67,7 +68,7 @@ def test_stopping_early_beats_random_search_alone(scheduler: str) -> None:
 
 
 def test_simulated_sweeps_repeat_themselves_and_every_trial_ends_one_way() -> None:
-    once, again = (sweep("bayesian", "asha", 1) for _ in range(2))
+    once, again = (sweep("bayesian", "asha", 1, seconds=BUDGET / 2) for _ in range(2))
     assert once == again
     for trial in once.trials:
         reports = len(trial.scores)
