@@ -24,6 +24,7 @@ def words(done: subprocess.CompletedProcess) -> dict[str, str]:
     return {text.split(":")[0]: word for word, text in lines}
 
 
+@pytest.mark.slow
 def test_checks_pass_on_a_cpu_where_they_can_be_made():
     done = gpu_check("--cpu", "--no-ray")
     found = words(done)

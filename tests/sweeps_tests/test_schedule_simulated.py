@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from statistics import mean
 
+import pytest
+
 from scripts.benchmarks.search.simulator import Simulation, simulate
 from sweeps.schedule import Mode, Scheduler, make_scheduler
 from sweeps.search import Outcome, make_searcher
@@ -34,6 +36,7 @@ def regret(simulation: Simulation) -> float:
     return mean(held)
 
 
+@pytest.mark.slow
 def test_promotion_beats_stopping_where_resuming_is_free() -> None:
     # Measured over 24 seeds: 0.154 and 0.179, the mean difference 3.6 of its standard errors.
     seeds = range(24)

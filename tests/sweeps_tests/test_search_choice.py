@@ -61,7 +61,7 @@ def play(searcher: Searcher, trials: int) -> list[float]:
 BELIEVED = SearchSpace([Float("lr", 1e-6, 1e-2, log=True, prior=2e-5), Float("decay", 0.0, 0.3)])
 
 
-@pytest.mark.parametrize("method", ["random", "sobol", "tpe", "gp"])
+@pytest.mark.parametrize("method", ["random", "sobol", "tpe", pytest.param("gp", marks=pytest.mark.slow)])
 def test_a_prior_is_tried_first_then_leaned_on_and_fades(method: str) -> None:
     near = [0, 0]
     for seed in range(10):
@@ -75,6 +75,7 @@ def test_a_prior_is_tried_first_then_leaned_on_and_fades(method: str) -> None:
     assert near[0] > near[1]
 
 
+@pytest.mark.slow
 def test_a_wrong_prior_costs_little() -> None:
     best = {believed: min(abs(rate - 5e-3) for rate in play(make_searcher("gp", space, seed=1), 40))
             for believed, space in ((False, WIDE), (True, BELIEVED))}  # fmt: skip

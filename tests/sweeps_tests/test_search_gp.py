@@ -45,6 +45,7 @@ def best_of(searcher: Searcher, trials: int, at_once: int = 1) -> float:
     return max(best, *(quality(params) for _, params in running))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [1, 8])
 def test_it_finds_far_better_configurations_than_chance(at_once: int) -> None:
     def typical(method: str) -> float:

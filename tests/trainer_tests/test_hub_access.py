@@ -35,7 +35,7 @@ def nobody() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("offline", [True, False])
+@pytest.mark.parametrize("offline", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_without_a_hub_there_is_one_clear_error_within_seconds(tmp_path: Path, offline: bool) -> None:
     program = """
 import json, time
@@ -71,6 +71,7 @@ def refused(model: list[str]) -> str:
     return model[1].rpartition("(")[2].rstrip(")")
 
 
+@pytest.mark.slow
 def test_a_cached_model_needs_no_hub(tmp_path: Path, encoder: Path) -> None:
     snapshot = cache(tmp_path, "some/whole", encoder)
     (cache(tmp_path, "some/part", encoder) / "model.safetensors").unlink()

@@ -41,13 +41,21 @@ def weights(checkpoint: Path) -> bytes:
     return (checkpoint / "model.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-@pytest.mark.parametrize("lengths", [False, True], ids=["plain", "bucketed"])
-@pytest.mark.parametrize("extra", [{}, {"micro_batch_size": 5, "precision": "bf16"}], ids=["whole", "micro-bf16"])
+# Every value of each is in the fast part; all combinations are in the whole suite.
+FAST = {("adamw", "plain", "micro-bf16"), ("sgd", "bucketed", "whole")}
+COURSES = [
+    pytest.param(*course, marks=() if course in FAST else pytest.mark.slow)
+    for course in itertools.product(["adamw", "sgd"], ["plain", "bucketed"], ["whole", "micro-bf16"])
+]
+
+
+@pytest.mark.parametrize(("optimizer", "lengths", "batches"), COURSES)
 def test_resumed_run_equals_uninterrupted_run_at_every_report_point(
-    tmp_path: Path, optimizer: str, lengths: bool, extra: dict[str, Any]
+    tmp_path: Path, optimizer: str, lengths: str, batches: str
 ) -> None:
-    course = {"optimizer": optimizer, "prepared": blobs(lengths=lengths), **extra}
+    course: dict[str, Any] = {"optimizer": optimizer, "prepared": blobs(lengths=lengths == "bucketed")}
+    if batches == "micro-bf16":
+        course |= {"micro_batch_size": 5, "precision": "bf16"}
     whole = list(run(tmp_path / "whole", **course))
     assert len(whole) == 7
     for cut in range(1, 8):

@@ -121,6 +121,7 @@ print(sorted(heavy & set(sys.modules)))
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_plain_modules_never_import_transformers(tmp_path: Path) -> None:
     (tmp_path / "suite_net.py").write_text(NET)
     program = """

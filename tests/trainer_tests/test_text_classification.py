@@ -200,7 +200,10 @@ def test_predictions_come_in_the_order_of_the_rows_whatever_their_lengths(encode
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "label", "classes"), [("sms_spam", "label", 2), ("banking77", "label_name", 77)])
+@pytest.mark.parametrize(
+    ("name", "label", "classes"),
+    [pytest.param("sms_spam", "label", 2, marks=pytest.mark.slow), ("banking77", "label_name", 77)],
+)
 def test_real_texts_with_a_real_encoder(
     tmp_path: Path, shared_data: Callable[[str], Path], name: str, label: str, classes: int
 ) -> None:
