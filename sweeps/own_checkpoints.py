@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainer.manifest import MANIFEST, folder_name, latest_valid, numbered, verify, write_manifest
+from trainer.manifest import COPIED_FROM, MANIFEST, folder_name, latest_valid, numbered, verify, write_manifest
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ class OwnCheckpoints:
         self.drop_after(int(found.name[1:]))
         report = verify(found).get("report", {})
         for number, path in numbered(self.folder).items():
-            self._score(number, _report(path))
+            if COPIED_FROM not in _facts(path):  # the score there is another trial's
+                self._score(number, _report(path))
         return found, report
 
     def keep(self, source: Path, report: Mapping[str, Any], *, link: bool = False) -> Path:
@@ -63,7 +64,7 @@ class OwnCheckpoints:
         partial = target.with_name(f".{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         try:
-            shutil.copytree(source, partial, copy_function=_link if link else shutil.copy2)
+            shutil.copytree(source, partial, copy_function=link_or_copy if link else shutil.copy2)
             (partial / MANIFEST).unlink(missing_ok=True)
             write_manifest(partial, {"report": dict(report)})
             if target.exists():
@@ -110,14 +111,20 @@ class OwnCheckpoints:
 
 def _report(checkpoint: Path) -> Mapping[str, Any]:
     """The report in a manifest, without looking at the other files."""
-    try:
-        report = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))["facts"]["report"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+    report = _facts(checkpoint).get("report")
     return report if isinstance(report, dict) else {}
 
 
-def _link(source: str, target: str) -> str:
+def _facts(checkpoint: Path) -> Mapping[str, Any]:
+    try:
+        facts = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))["facts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def link_or_copy(source: str, target: str) -> str:
+    """Let two names share a file that is never written again, where the disk can; else copy it."""
     try:
         os.link(source, target)
     except OSError:

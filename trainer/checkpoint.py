@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 
 from trainer.errors import ResumeError
-from trainer.manifest import verify, write_manifest
+from trainer.manifest import COPIED_FROM, verify, write_manifest
 from trainer.optim import load_optimizer
 from trainer.progress import Progress
 
@@ -24,11 +24,15 @@ STATE = "state.pt"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A verified checkpoint: where it lies, how far the run was, and the state besides the weights."""
+    """A verified checkpoint: where it lies, how far the run was, and the state besides the weights.
+
+    ``copied``: it lies among a run's checkpoints as its beginning, and another run wrote it.
+    """
 
     folder: Path
     progress: Progress
     state: dict[str, Any]
+    copied: bool = False
 
 
 def save(
@@ -86,14 +90,14 @@ def load(folder: Path) -> Checkpoint:
         ResumeError: incomplete or damaged, with the file's name; or a state that holds anything but tensors and plain
             values: no pickled code is ever run.
     """
-    verify(folder)
+    facts = verify(folder)
     path = folder / STATE
     try:
         # On the CPU first: random states must stay there, and the optimizer moves its own to its parameters.
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, OSError, RuntimeError, EOFError, ValueError) as error:
         raise ResumeError(f"{path}: refused, it is not a state of plain tensors and values ({error})") from error
-    return Checkpoint(folder, Progress.read(folder), state)
+    return Checkpoint(folder, Progress.read(folder), state, copied=COPIED_FROM in facts)
 
 
 def load_weights(folder: Path, model: torch.nn.Module) -> None:

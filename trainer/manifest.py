@@ -15,6 +15,8 @@ from typing import Any
 from trainer.errors import ResumeError
 
 MANIFEST = "manifest.json"
+COPIED_FROM = "copied_from"
+"""A fact of a checkpoint that is the beginning of a run and was made by another one: nothing in it is the run's own."""
 _NAME = re.compile(r"r(\d{4,})")
 
 

@@ -90,6 +90,9 @@ class Run:
                 raise ResumeError(f"{saved.folder}: {name} was {then!r} and is now {now!r}")
         if progress.train_rows != self.split.rows:
             raise ResumeError(f"{saved.folder}: had {progress.train_rows} training rows, now {self.split.rows}")
+        if saved.copied:
+            # Its own best is what this run keeps and stops by; the other's stays with the other.
+            progress = replace(progress, best=None, best_number=0, since_best=0)
         checkpoint.restore(saved, model=self.model, optimizer=self.optimizer, scaler=self.updater.scaler)
         self.progress = replace(progress, config=self.progress.config)
         self.updater.micro_batch_size = progress.micro_batch_size

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-SchedulerName = Literal["none", "asha", "hyperband", "pasha", "median", "patience"]
+SchedulerName = Literal["none", "asha", "hyperband", "pasha", "median", "patience", "pbt", "pb2"]
 Mode = Literal["auto", "stopping", "promotion"]
 
 MODES: tuple[Mode, ...] = ("auto", "stopping", "promotion")
+POPULATION: tuple[SchedulerName, ...] = ("pbt", "pb2")  # Tune's own, which copy trials rather than only stop them
 
 # The one table of what belongs to what: files, records and schedulers all go by it.
 SETTINGS: Mapping[str, tuple[str, ...]] = {
@@ -20,12 +21,22 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "pasha": ("grace", "reduction_factor"),
     "median": ("grace", "min_trials"),
     "patience": ("grace", "patience", "min_delta"),
+    "pbt": (
+        "grace",
+        "perturbation_interval",
+        "quantile_fraction",
+        "resample_probability",
+        "perturbation_factors",
+        "mutate",
+    ),
+    "pb2": ("grace", "perturbation_interval", "quantile_fraction", "mutate"),
 }
 
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """How losing trials are stopped; ``grace``, rungs, ``reports`` and ``patience`` count reports.
+    """How losing trials are stopped; ``grace``, rungs, ``reports``, ``patience`` and ``perturbation_interval`` count
+    reports.
 
     `SETTINGS` says which of these mean something to which scheduler; the others keep their defaults. Where
     ``reports`` is ``None``, the sweep knows them, from its trainer.
@@ -39,6 +50,16 @@ class EarlyStopping:
     reports: int | None = None
     patience: int = 3
     min_delta: float = 0.0
+    perturbation_interval: int = 2
+    quantile_fraction: float = 0.25
+    resample_probability: float = 0.25
+    perturbation_factors: tuple[float, ...] = (1.2, 0.8)
+    mutate: tuple[str, ...] = ()  # the parameters that a copy may have otherwise; a sweep file may leave them open
+
+    @property
+    def population(self) -> bool:
+        """Whether the trials are a population, whose losers go on as copies of its winners."""
+        return self.scheduler in POPULATION
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -48,7 +69,8 @@ class EarlyStopping:
     def to_mapping(self) -> dict[str, Any]:
         """As in a sweep file; complete, without what is not there."""
         settings = {name: value for name, value in self.settings.items() if value is not None}
-        return {"scheduler": self.scheduler, **settings}
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+        return {"scheduler": self.scheduler, **plain}
 
 
 def grace_after(warmup_reports: float, grace: int) -> int:

@@ -12,6 +12,7 @@ from search_spaces.space import SearchSpace
 from sweeps.config.function_trainer import read_function_trainer
 from sweeps.config.limits import KEYS as LIMIT_KEYS
 from sweeps.config.limits import read_limits
+from sweeps.config.mutable import read_population
 from sweeps.config.overrides import apply_overrides
 from sweeps.config.places import ARGUMENTS, COMMAND_LINE, Places, show
 from sweeps.config.points import read_points
@@ -160,7 +161,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
     )
     _check_amount(config, places)
     _check_rungs(config, places)
-    return config
+    return read_population(config, places)
 
 
 def _read_trainer(

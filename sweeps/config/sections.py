@@ -82,7 +82,44 @@ def read_early_stopping(data: object, places: Places) -> EarlyStopping:
         reports=section.whole("reports", defaults.reports, least=1),
         patience=cast("int", section.whole("patience", defaults.patience, least=1)),
         min_delta=section.number("min_delta", defaults.min_delta, least=0),
+        perturbation_interval=cast("int", section.whole("perturbation_interval", 2, least=1)),
+        quantile_fraction=_share(section, "quantile_fraction", defaults.quantile_fraction, most=0.5),
+        resample_probability=_share(section, "resample_probability", defaults.resample_probability, most=1),
+        perturbation_factors=_factors(section, defaults.perturbation_factors),
+        mutate=_names(section),
     )
+
+
+def _share(section: Section, name: str, default: float, *, most: float) -> float:
+    value = section.number(name, default, least=0)
+    if value > most:
+        raise section.error(name, f"expected a number from 0 to {most:g}, got {show(value)}", f"give at most {most:g}")
+    return value
+
+
+def _factors(section: Section, default: tuple[float, ...]) -> tuple[float, ...]:
+    if not section.has("perturbation_factors"):
+        return default
+    values = section.data["perturbation_factors"]
+    legal = isinstance(values, list | tuple) and len(values) > 0
+    if not legal or not all(
+        isinstance(one, int | float) and not isinstance(one, bool) and 0 < one < float("inf") for one in values
+    ):
+        message = f"expected a list of numbers above 0, got {show(values)}"
+        raise section.error("perturbation_factors", message, "write [1.2, 0.8]")
+    return tuple(float(one) for one in values)
+
+
+def _names(section: Section) -> tuple[str, ...]:
+    if not section.has("mutate"):
+        return ()
+    names = section.data["mutate"]
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
+        message = f"expected a list of names of parameters, got {show(names)}"
+        raise section.error("mutate", message, "write [learning_rate, weight_decay], or leave it out")
+    if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+        raise section.error("mutate", f"names {twice} twice", "remove one")
+    return tuple(names)
 
 
 def read_resources(data: object, places: Places) -> Resources:

@@ -15,6 +15,7 @@ from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine.cluster import address_of, connected
 from sweeps.engine.notes import notes
 from sweeps.engine.preparation import prepare
+from sweeps.engine.schedulers import scheduler_of
 from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
 from sweeps.engine.sweep_folder import never_began, new_folder, start_facts
@@ -107,7 +108,7 @@ def _drive(
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
     everyone = Sinks([board, *sinks])
     devices = slots.gpus or 1.0
-    study = Study(config, folder, ledger, everyone, devices=devices)
+    study = Study(config, folder, ledger, everyone, devices=devices, scheduler=scheduler_of(config))
     attempts = sum(event["event"] == "sweep" for event in ledger.past)
     since = time.monotonic()
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweeps.records.record import Goal, ReportRecord, State, SweepRecord, TrialRecord
+from sweeps.records.record import Goal, Parent, ReportRecord, State, SweepRecord, TrialRecord
 from trainer.errors import ResumeError
 from trainer.manifest import verify
 
@@ -31,6 +31,7 @@ class Best:
     report: int
     checkpoint: str | None
     state: State
+    parent: Parent | None = None
 
     @property
     def stopped_early(self) -> bool:
@@ -40,9 +41,12 @@ class Best:
     @property
     def note(self) -> str:
         """What a person should know of the trial that holds it; empty for one that trained to its end."""
+        said = [f"{self.trial} began from {self.parent.text}, trained with other values"] if self.parent else []
         if self.stopped_early:
-            return f"{self.trial} was stopped early, after this report or a later one"
-        return "" if self.state is State.FINISHED else f"{self.trial} is not at its end: {self.state}"
+            said.append(f"{self.trial} was stopped early, after this report or a later one")
+        elif self.state is not State.FINISHED:
+            said.append(f"{self.trial} is not at its end: {self.state}")
+        return "; ".join(said)
 
 
 def choose_best(
@@ -81,6 +85,7 @@ def choose_best(
             report=report.number,
             checkpoint=checkpoint,
             state=trial.state,
+            parent=trial.parent,
         )
     return None
 

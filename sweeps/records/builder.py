@@ -14,7 +14,7 @@ from sweeps.records.events import Event
 from sweeps.records.ledger import LedgerError, read_events
 from sweeps.records.lock import holder
 from sweeps.records.meter import Meter
-from sweeps.records.record import Reason, ReportRecord, State, SweepRecord, TrialRecord
+from sweeps.records.record import Parent, Reason, ReportRecord, State, SweepRecord, TrialRecord
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +33,14 @@ class _Trial:
     seconds: dict[int, float] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
     worker: Mapping[str, Any] | None = None
+    parent: Parent | None = None
     seen: TrialRecord | None = None
 
     def record(self) -> TrialRecord:
         if self.seen is None:
             self.seen = TrialRecord(
                 self.id, self.params, self.state, self.reason, tuple(self.reports), self.attempt,
-                sum(self.seconds.values()), self.created, frozenset(self.dropped), self.worker,
+                sum(self.seconds.values()), self.created, frozenset(self.dropped), self.worker, self.parent,
             )  # fmt: skip
         return self.seen
 
@@ -119,7 +120,8 @@ class RecordBuilder:
     def _on_trial(self, event: Mapping[str, Any]) -> bool:
         if event["trial"] in self._trials:
             return False
-        self._trials[event["trial"]] = _Trial(event["trial"], event["params"], event["time"])
+        parent = Parent(**event["parent"]) if event.get("parent") else None
+        self._trials[event["trial"]] = _Trial(event["trial"], event["params"], event["time"], parent=parent)
         return True
 
     def _on_state(self, event: Mapping[str, Any]) -> bool:
@@ -136,11 +138,12 @@ class RecordBuilder:
     def _on_report(self, event: Mapping[str, Any]) -> bool:
         trial, attempt, number = self._trials[event["trial"]], event["attempt"], event["report"]
         reports = trial.reports
+        place = number - (trial.parent.report if trial.parent else 0)  # among its own, from 1
         ended = attempt == trial.attempt and trial.state.final
-        known = number <= len(reports) and reports[number - 1].attempt >= attempt
-        if attempt < trial.attempt or ended or known or not 1 <= number <= len(reports) + 1:
+        known = 1 <= place <= len(reports) and reports[place - 1].attempt >= attempt
+        if attempt < trial.attempt or ended or known or not 1 <= place <= len(reports) + 1:
             return False
-        del reports[number - 1 :]
+        del reports[place - 1 :]
         reports.append(
             ReportRecord(
                 number=number,
@@ -151,6 +154,7 @@ class RecordBuilder:
                 epoch=event.get("epoch", 0.0),
                 train_seconds=event.get("train_seconds", 0.0),
                 checkpoint=event.get("checkpoint"),
+                progress=event.get("progress"),
             )
         )
         trial.dropped.discard(event.get("checkpoint") or "")  # written again by this attempt

@@ -22,7 +22,8 @@ class _Attempt:
 class Meter:
     """Adds up work and seconds, as the ledger has them. The time between two drivers does not count.
 
-    Work that is done again counts again: of an attempt that goes on from an earlier checkpoint, or begins anew.
+    Work that is done again counts again: of an attempt that goes on from an earlier checkpoint, or begins anew. What a
+    copy took over from its parent is not its own work, and to begin from it is to resume.
 
     An attempt's way to its first report is one report interval and what beginning costs: a model, a checkpoint. The
     difference between attempts that follow a pause and first attempts is what resuming costs.
@@ -70,7 +71,10 @@ class Meter:
             self._began = event["time"]
         # Clocks are set back at times, and nothing is undone by that.
         self._now = max(self._now, event["time"]) if event["event"] != "sweep" else event["time"]
-        if event["event"] == "state":
+        if event["event"] == "trial" and event.get("parent"):
+            self._progress[event["trial"]] = event["parent"].get("progress") or 0.0
+            self._paused.add(event["trial"])
+        elif event["event"] == "state":
             self._tell_state(event["trial"], State(event["state"]))
         elif event["event"] == "report":
             self._tell_report(event["trial"], event["report"], event.get("progress"))

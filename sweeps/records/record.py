@@ -48,11 +48,32 @@ class ReportRecord:
     epoch: float = 0.0
     train_seconds: float = 0.0
     checkpoint: str | None = None
+    progress: float | None = None  # 0 to 1: how much of its training the trial had done, where that is known
+
+
+@dataclass(frozen=True)
+class Parent:
+    """Where a trial begins that is a copy: from the checkpoint of report ``report`` of ``trial``.
+
+    ``progress`` is how much of its training (0 to 1) that one had done there, where it is known; ``replaces`` the trial
+    that was stopped for the copy, if one was.
+    """
+
+    trial: str
+    report: int
+    progress: float | None = None
+    replaces: str | None = None
+
+    @property
+    def text(self) -> str:
+        """``t0002@4``: for people."""
+        return f"{self.trial}@{self.report}"
 
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """One trial. ``reports`` are gapless from 1: those of a later attempt have replaced earlier ones.
+    """One trial. ``reports`` are gapless: those of a later attempt have replaced earlier ones. They are counted from 1,
+    and on from the parent's where the trial began from another one's checkpoint.
 
     ``seconds`` is the time on a worker, over all attempts; ``worker`` the node and pid it runs or last ran on.
     """
@@ -67,6 +88,14 @@ class TrialRecord:
     created: float = 0.0
     dropped: frozenset[str] = field(default_factory=frozenset)  # checkpoints that retention deleted
     worker: Mapping[str, Any] | None = None
+    parent: Parent | None = None
+
+    @property
+    def reached(self) -> int:
+        """The number of its last report; before it has one of its own, that of its parent, or 0."""
+        if self.reports:
+            return self.reports[-1].number
+        return self.parent.report if self.parent else 0
 
     def best(self, metric: str, goal: Goal) -> ReportRecord | None:
         """The report with the best value of ``metric``; the earliest of equals; ``None`` without any."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import get_args
 
 from search_spaces.errors import suggest
-from sweeps.config.early_stopping import MODES, SETTINGS, Mode, SchedulerName
+from sweeps.config.early_stopping import MODES, SETTINGS, Mode
 from sweeps.errors import InputError
 from sweeps.schedule.asha import AshaScheduler
 from sweeps.schedule.base import Decision, Scheduler
@@ -16,8 +15,6 @@ from sweeps.schedule.none import NoScheduler
 from sweeps.schedule.pasha import PashaScheduler
 from sweeps.schedule.patience import PatienceScheduler
 
-SCHEDULERS: tuple[SchedulerName, ...] = get_args(SchedulerName)
-
 _MAKERS: Mapping[str, Callable[..., Scheduler]] = {
     "none": NoScheduler,
     "asha": AshaScheduler,
@@ -26,6 +23,8 @@ _MAKERS: Mapping[str, Callable[..., Scheduler]] = {
     "median": MedianScheduler,
     "patience": PatienceScheduler,
 }
+# Those that need no Ray; `sweeps.engine.schedulers` makes the others too.
+SCHEDULERS: tuple[str, ...] = tuple(_MAKERS)
 
 __all__ = ["SCHEDULERS", "Decision", "Mode", "Scheduler", "make_scheduler"]
 
@@ -56,7 +55,7 @@ def make_scheduler(
     Raises:
         InputError: there is no such scheduler, or it cannot work with such numbers.
     """
-    if name not in SETTINGS:
+    if name not in _MAKERS:
         raise _error("scheduler", f"no scheduler {name!r}", suggest(name, SCHEDULERS))
     checks = {
         "grace": (grace, grace >= 1, "is no number of reports", "use 1 or more"),

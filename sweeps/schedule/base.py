@@ -7,7 +7,10 @@ same decisions, so a ledger rebuilds it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Decision(StrEnum):
@@ -16,6 +19,24 @@ class Decision(StrEnum):
     CONTINUE = "continue"
     PAUSE = "pause"  # it leaves its worker, and may go on later from its checkpoint
     STOP = "stop"
+    REPLACE = "replace"  # it stops, and a copy of another trial takes its place: `Scheduler.heir`
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A trial that begins from a checkpoint of another one.
+
+    Attributes:
+        parent: the other one.
+        report: the number of its report whose checkpoint is copied; the new trial's own are counted on from it.
+        params: all parameters of the new trial.
+        replaces: the trial whose place it takes, if it takes one's.
+    """
+
+    parent: str
+    report: int
+    params: Mapping[str, Any]
+    replaces: str | None = None
 
 
 class Scheduler(ABC):
@@ -25,9 +46,20 @@ class Scheduler(ABC):
     """
 
     name: str = "none"
+    finishes = False
+    """Whether every trial that it neither stops nor replaces comes to its end by `candidate` alone."""
+
+    def made(self, trial: str, params: Mapping[str, Any], copy: Copy | None = None) -> None:  # noqa: B027
+        """``trial`` exists, with these parameters; ``copy`` says from where, unless it begins at the beginning."""
 
     def start(self, trial: str) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
         """``trial`` begins to train, or goes on after a pause or after it lost its worker."""
+
+    def recall(self, copies: Mapping[tuple[str, int], Copy]) -> None:  # noqa: B027
+        """What a ledger that is about to be told again says of replacements, by the trial and its last report."""
+
+    def saved(self, trial: str, report: int) -> None:  # noqa: B027
+        """Report ``report`` of ``trial`` comes with a checkpoint; told before the report itself."""
 
     @abstractmethod
     def report(self, trial: str, report: int, score: float) -> Decision:
@@ -35,6 +67,13 @@ class Scheduler(ABC):
 
     def end(self, trial: str) -> None:  # noqa: B027
         """``trial`` is over, for whatever cause."""
+
+    def heir(self, trial: str) -> Copy | None:  # noqa: ARG002
+        """What takes the place of ``trial``, which is to be replaced; a question that changes nothing."""
+        return None
+
+    def spare(self, trial: str) -> None:  # noqa: B027
+        """``trial`` is not replaced after all."""
 
     def costs(self, resume: float) -> None:  # noqa: B027
         """What it costs to go on with a paused trial rather than to begin a new one, in report intervals.
@@ -62,6 +101,11 @@ class Scheduler(ABC):
     def explain(self, trial: str) -> str:  # noqa: ARG002
         """Why ``trial`` was stopped or is paused, in words for a person; empty where it was not."""
         return ""
+
+    @property
+    def sources(self) -> frozenset[tuple[str, int]]:
+        """The checkpoints that trials may begin from by and by, as trial and report: none of them must be deleted."""
+        return frozenset()
 
     @property
     def more(self) -> bool:

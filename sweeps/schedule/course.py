@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sweeps.schedule.base import Decision, Scheduler
+from sweeps.schedule.base import Copy, Decision, Scheduler
 from sweeps.schedule.budget import Budget, Spent
 
 # Sums of fractions: a budget that is met exactly must not be missed by a rounding.
@@ -21,6 +23,7 @@ class _Trial:
     running: bool = True
     over: bool = False
     finished: bool = False
+    copied: bool = False  # it began from another trial's checkpoint, and is not one of those that a budget counts
 
     @property
     def left(self) -> float:
@@ -34,8 +37,8 @@ class Course(Scheduler):
     - **New trials** are begun while `more`: until the budget is gone, but for what the ``finish`` best trials
       still need, which is held back from the start.
     - **Then** everything pauses at its next report, the best ``finish`` trials are trained to their ends, and
-      nobody else goes on. When instead all trials were begun, the scheduler first promotes whom it will.
-      Should one of the best fail, the next takes its place.
+      nobody else goes on and nobody is replaced. When instead all trials were begun, the scheduler first promotes
+      whom it will. Should one of the best fail, the next takes its place.
     - **A target that was reached** ends the sweep: everything that runs stops at its next report.
 
     The best are those with the best score of any report, among trials that can go on or have finished: what a
@@ -69,6 +72,12 @@ class Course(Scheduler):
         """No new trial is begun from here on; ``why`` in words. The first reason stands."""
         self.closed = self.closed or why
 
+    def made(self, trial: str, params: Mapping[str, Any], copy: Copy | None = None) -> None:
+        """``trial`` exists; `advance` says how far one that is a copy of another had come when it was made."""
+        self._scheduler.made(trial, params, copy)
+        if copy is not None:
+            self._trials[trial] = _Trial(len(self._trials) + 1, running=False, copied=True)
+
     def pay(self, spent: Spent) -> None:
         """What has been spent by now; told before the report that it belongs to."""
         self.spent = spent
@@ -77,10 +86,11 @@ class Course(Scheduler):
         """``trial`` begins, or goes on."""
         known = self._trials.setdefault(trial, _Trial(len(self._trials) + 1))
         known.running, known.over = True, False
-        if trial in self._to_finish() and self._others_rest(trial):
+        if self._chooses and trial in self._to_finish() and self._others_rest(trial):
             self._finishers.add(trial)
         self._scheduler.start(trial)
-        if self.budget.trials is not None and len(self._trials) >= self.budget.trials:
+        begun = sum(not known.copied for known in self._trials.values())
+        if self.budget.trials is not None and begun >= self.budget.trials:
             self.close(f"all {self.budget.trials} trials were begun")
 
     def advance(self, trial: str, progress: float) -> None:
@@ -88,13 +98,23 @@ class Course(Scheduler):
         known = self._trials[trial]
         known.progress = max(known.progress, progress)
 
+    def recall(self, copies: Mapping[tuple[str, int], Copy]) -> None:
+        """The replacements of the ledger that is told next."""
+        self._scheduler.recall(copies)
+
+    def saved(self, trial: str, report: int) -> None:
+        """The report that comes next has a checkpoint."""
+        self._scheduler.saved(trial, report)
+
     def report(self, trial: str, report: int, score: float) -> Decision:
         """What becomes of ``trial`` after its report ``report`` (from 1) scored ``score``."""
         decision = self._scheduler.report(trial, report, score)
         if math.isfinite(score):
             self._keep_score(trial, score)
             self._look()
-            decision = self._within_budget(trial, decision)
+            decision = self._within_budget(trial, self._worth_it(trial, decision))
+        if decision is not Decision.REPLACE:
+            self._scheduler.spare(trial)
         self._trials[trial].running = decision is Decision.CONTINUE
         return decision
 
@@ -103,6 +123,10 @@ class Course(Scheduler):
         known = self._trials[trial]
         known.over, known.running, known.finished = True, False, finished
         self._scheduler.end(trial)
+
+    def heir(self, trial: str) -> Copy | None:
+        """The scheduler's."""
+        return self._scheduler.heir(trial)
 
     def costs(self, resume: float) -> None:
         """What resuming costs, in report intervals."""
@@ -115,8 +139,11 @@ class Course(Scheduler):
         """
         if self._reached:
             return None
-        if not self._last_lap and (found := self._scheduler.candidate()) is not None:
-            return found
+        if not self._last_lap:
+            # A scheduler that sees to the ends of all trials is told that no more come; of others it is seen to here.
+            none_to_come = self._scheduler.finishes and bool(self.closed)
+            if (found := self._scheduler.candidate(last=none_to_come)) is not None:
+                return found
         if not self.closed:
             return None
         waiting = (trial for trial in self._to_finish() if not self._trials[trial].running)
@@ -137,6 +164,11 @@ class Course(Scheduler):
         return (self._scheduler.name, said) if said else ("budget", self.closed)
 
     @property
+    def sources(self) -> frozenset[tuple[str, int]]:
+        """The scheduler's; none when nobody is copied any more."""
+        return frozenset() if self._last_lap else self._scheduler.sources
+
+    @property
     def rungs(self) -> tuple[int, ...]:
         """The scheduler's."""
         return self._scheduler.rungs
@@ -145,6 +177,18 @@ class Course(Scheduler):
     def judged(self) -> tuple[int, ...] | None:
         """The scheduler's: that the budget is spent may be noticed a few quick reports later."""
         return self._scheduler.judged
+
+    @property
+    def _chooses(self) -> bool:
+        """Whether it is decided here who is trained to the end."""
+        return self._last_lap or not self._scheduler.finishes
+
+    def _worth_it(self, trial: str, decision: Decision) -> Decision:
+        """Nobody is replaced at the end of a training, whether it is his own or that of whom he would copy."""
+        if decision is not Decision.REPLACE or (copy := self._scheduler.heir(trial)) is None:
+            return decision
+        over = max(self._trials[one].progress for one in (trial, copy.parent)) >= 1 - _SLACK
+        return Decision.CONTINUE if over else decision
 
     def _within_budget(self, trial: str, decision: Decision) -> Decision:
         if self._reached or decision is Decision.STOP:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from sweeps.config import SweepConfig
+from sweeps.records.copies import Pins, Source
 from sweeps.records.record import State, TrialRecord
 from sweeps.records.retention import Drop, Retention, delete, strays
 
@@ -21,7 +23,10 @@ class Disk:
 
     def __init__(self, folder: Path, config: SweepConfig, promotable: Callable[[], list[str]]) -> None:
         self._folder, self._promotable = folder, promotable
-        self._paused = config.limits.keep_paused
+        # Whoever waits in a population goes on for certain.
+        self._paused = None if config.early_stopping.population else config.limits.keep_paused
+        self._pins: Pins | None = None
+        self._beginners: dict[str, Source] = {}  # copies without a checkpoint of their own, and what they begin from
         self._retention = Retention(keep=config.keep_checkpoints, metric=config.metric.name, goal=config.metric.goal)
 
     def changed(self, trial: TrialRecord) -> list[Drop]:
@@ -33,6 +38,33 @@ class Disk:
         if trial.state is State.PAUSED:
             return [*self._retention.paused(trial), *self._retention.hold(self._promotable()[: self._paused])]
         return []
+
+    def heard(self, event: Mapping[str, Any], trial: TrialRecord) -> None:
+        """Which copies still need what they begin from, after an event about ``trial``. Nothing is touched yet."""
+        if trial.parent is None:
+            return
+        if event["event"] == "trial":
+            self._beginners[trial.id] = (trial.parent.trial, trial.parent.report)
+        elif trial.state.final or any(report.checkpoint for report in trial.reports):
+            self._beginners.pop(trial.id, None)
+
+    def pin(self, sources: Iterable[Source]) -> None:
+        """Keep ``sources`` and what copies still begin from, and no others."""
+        wanted = {*sources, *self._beginners.values()}
+        if self._pins is None:
+            self._pins = Pins(self._folder)
+        self._pins.hold(wanted)
+
+    def lay(self, trial: TrialRecord) -> None:
+        """Give a copy the checkpoint that it begins from, where it has none.
+
+        Raises:
+            ResumeError: it is gone or damaged.
+            OSError: the disk is full or read-only.
+        """
+        if trial.parent is not None:
+            pins = self._pins or Pins(self._folder)
+            pins.lay((trial.parent.trial, trial.parent.report), trial.id)
 
     def leftovers(self, trials: Iterable[TrialRecord]) -> list[Drop]:
         """What trials have on disk that nothing keeps: a driver died before it could delete it, or a worker was a few

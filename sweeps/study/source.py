@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sweeps.config import SweepConfig
+from sweeps.schedule.base import Copy
 from sweeps.search.counting import countable_size, every_value
 from sweeps.search.identity import identity
 from sweeps.study.told import Told
@@ -31,8 +32,10 @@ class Source:
     def __init__(self, config: SweepConfig, told: Told, write: Callable[..., Any]) -> None:
         self._config, self._told, self._write = config, told, write
         self._size = countable_size(config.space)
-        self._trials: dict[str, str] = {}  # by configuration
+        self._trials: dict[str, str] = {}  # by configuration; copies are none of these
+        self._copies: dict[tuple[str, int, str], str] = {}  # by what they began from, and configuration
         self._params: set[str] = set()
+        self._last = 0  # the highest number that a trial's name has
 
     @property
     def fresh(self) -> int:
@@ -42,10 +45,18 @@ class Source:
         planned = self._config.planned
         return MANY if planned is None else max(0, planned - len(self._trials))
 
-    def add(self, trial: str, params: Mapping[str, Any]) -> None:
-        """``trial`` has been written down with ``params``, now or in a ledger that is read again."""
-        self._trials.setdefault(self._key(params), trial)
-        self._params.add(identity(params))
+    def add(self, trial: str, params: Mapping[str, Any], parent: Mapping[str, Any] | None = None) -> None:
+        """``trial`` has been written down with ``params``, now or in a ledger that is read again.
+
+        One that begins from a checkpoint of its ``parent`` is another training than one with the same ``params`` from
+        the beginning, and not one of those that are planned.
+        """
+        self._last = max(self._last, int(trial[1:]))
+        if parent is not None:
+            self._copies[parent["trial"], parent["report"], self._key(params)] = trial
+        else:
+            self._trials.setdefault(self._key(params), trial)
+            self._params.add(identity(params))
 
     def draw(self) -> str | None:
         """A new trial, written down; ``None`` when there is none any more."""
@@ -68,8 +79,24 @@ class Source:
             return None
         return self._begin(self._told.asked + 1, untried)
 
+    def copy(self, copy: Copy, progress: float | None) -> str:
+        """A trial that begins from another one's checkpoint, written down; ``progress`` is how far that one was.
+
+        Raises:
+            ValueError: there is one with the same parameters from the same checkpoint.
+        """
+        if (twin := self._copies.get((copy.parent, copy.report, self._key(copy.params)))) is not None:
+            raise ValueError(f"{twin} began from report {copy.report} of {copy.parent} with the same parameters")
+        trial = self._name(0)
+        parent = {"trial": copy.parent, "report": copy.report, "progress": progress, "replaces": copy.replaces}
+        self._write("trial", trial=trial, params=dict(copy.params), parent=parent)
+        return trial
+
+    def _name(self, number: int) -> str:
+        return f"t{max(number, self._last + 1):04d}"
+
     def _begin(self, number: int, params: Mapping[str, Any]) -> str:
-        trial = f"t{number:04d}"
+        trial = self._name(number)
         self._write("trial", trial=trial, number=number, params=dict(params))
         return trial
 

@@ -13,7 +13,8 @@ from sweeps.config import SweepConfig
 from sweeps.records.ledger import Ledger
 from sweeps.records.record import Reason, State, SweepRecord, TrialRecord
 from sweeps.records.retention import Drop
-from sweeps.schedule.base import Decision
+from sweeps.schedule import Scheduler
+from sweeps.schedule.base import Copy, Decision
 from sweeps.schedule.budget import Spent
 from sweeps.study.assignment import Assignment
 from sweeps.study.disk import Disk
@@ -42,6 +43,7 @@ class Study:
         sink: told each event once it is in the ledger; those of a replay with ``replayed``.
         devices: how many a trial holds, which is what a budget of device hours counts.
         clock: seconds; only differences count, for how long attempts took.
+        scheduler: see `Told`.
     """
 
     def __init__(
@@ -52,10 +54,11 @@ class Study:
         sink: Sink | None = None,
         clock: Callable[[], float] = time.monotonic,
         devices: float = 1.0,
+        scheduler: Scheduler | None = None,
     ) -> None:
         self.config, self.folder, self._clock = config, folder, clock
         self._ledger, self._sink = ledger, sink or Sinks(())
-        self._told = Told(config, devices)
+        self._told = Told(config, devices, scheduler)
         self._source = Source(config, self._told, self.write)
         self._disk = Disk(folder, config, self._told.scheduler.promotable)
         self._queue: list[str] = []  # trials to go on with, before new ones
@@ -102,6 +105,8 @@ class Study:
 
     def replay(self, events: Iterable[Event]) -> None:
         """Take in an earlier driver's events, before anything else; ``tidy`` mends what its death left undone."""
+        events = list(events)
+        self._told.recall(events)
         for event in events:
             decision = self._tell(event)
             self._to_drop(event)
@@ -110,7 +115,12 @@ class Study:
             elif event["event"] == "state":
                 self._unsaid.pop(event["trial"], None)
             self._sink.handle({**event, "replayed": True}, self._trial_of(event))
-        self._paused = {trial.id for trial in self.record.trials if trial.state is State.PAUSED}
+        waiting = set(self._told.scheduler.promotable())
+        self._paused = {
+            trial.id
+            for trial in self.record.trials
+            if trial.state is State.PAUSED or (trial.attempt == 0 and trial.id in waiting)
+        }
         self._queue = [t.id for t in self.record.trials if not t.state.final and t.id not in self._paused]
 
     def tidy(self) -> None:
@@ -120,6 +130,7 @@ class Study:
                 self._queue.remove(trial)
                 self._running[trial] = _Attempt(self._told.records.trial(trial).attempt, self._clock())
                 self._leave(trial, decision, done)
+        self._pin()
         self._drop(self._disk.leftovers(self.record.trials))
 
     def close(self) -> None:
@@ -134,7 +145,7 @@ class Study:
             attempt = self._told.records.trial(trial).attempt + 1
             self._running[trial] = _Attempt(attempt, self._clock())
             self.write("state", trial=trial, state=State.RUNNING, attempt=attempt, reason=None)
-            if self._recover(trial):
+            if self._begins(trial) and self._recover(trial):
                 params = self._told.records.trial(trial).params
                 return Assignment(trial, attempt, self.config.trial_settings(params))
         return None
@@ -154,6 +165,12 @@ class Study:
         if value is None:
             names = ", ".join(sorted(message["metrics"])) or "none at all"
             self.ended(trial, State.FAILED, Reason("metric-missing", f"no {metric} in the report; it has {names}"))
+            return Decision.STOP
+        parent = self._told.records.trial(trial).parent
+        if parent is not None and message["number"] <= parent.report:
+            text = f"it began at report {message['number']} and not from the checkpoint of {parent.text}"
+            mend = "call sweeps.get_checkpoint() in the function and go on from what it gives"
+            self.ended(trial, State.FAILED, Reason("not-from-parent", f"{text}; {mend}"))
             return Decision.STOP
         if not math.isfinite(value):
             self.ended(trial, State.DIVERGED, Reason("diverged", f"{metric} is {value} at report {message['number']}"))
@@ -198,16 +215,27 @@ class Study:
         event = self._ledger.append(kind, **fields)
         decision = self._tell(event)
         self._sink.handle(event, self._trial_of(event))
+        if kind in {"trial", "report", "state"}:
+            self._pin()
         self._drop(self._to_drop(event))
         return decision
 
     def _tell(self, event: Event) -> Decision:
         if event["event"] == "trial":
-            self._source.add(event["trial"], event["params"])
-        return self._told.tell(event)
+            self._source.add(event["trial"], event["params"], event.get("parent"))
+        decision = self._told.tell(event)
+        if (trial := self._trial_of(event)) is not None:
+            self._disk.heard(event, trial)
+        return decision
+
+    def _pin(self) -> None:
+        self._disk.pin(self._told.scheduler.sources)
 
     def _leave(self, trial: str, decision: Decision, done: str | None) -> None:
         """After its last report: trained to the end (``done`` says how) whatever was decided, or paused or stopped."""
+        if decision is Decision.REPLACE and not done and (copy := self._told.scheduler.heir(trial)) is not None:
+            # Before the end of the one that it replaces: a driver that dies between the two finds the decision.
+            self._copy(copy)
         if done:
             self.ended(trial, State.FINISHED, Reason(done))
         elif decision is Decision.PAUSE:
@@ -215,6 +243,12 @@ class Study:
             self._end_attempt(trial, State.PAUSED, self._why(trial))
         else:
             self.ended(trial, State.STOPPED, self._why(trial))
+
+    def _copy(self, copy: Copy) -> None:
+        """Begin another trial from a checkpoint of one. It waits until the scheduler names it."""
+        parent = self._told.records.trial(copy.parent)
+        report = next((one for one in parent.reports if one.number == copy.report), None)
+        self._paused.add(self._source.copy(copy, report.progress if report else None))
 
     def _why(self, trial: str) -> Reason:
         code, text = self._told.scheduler.reason(trial)
@@ -230,9 +264,19 @@ class Study:
             self._paused.discard(trial)
         return trial
 
+    def _begins(self, trial: str) -> bool:
+        """Whether a trial that is a copy has the checkpoint that it begins from; any other has nothing to lack."""
+        record = self._told.records.trial(trial)
+        try:
+            self._disk.lay(record)
+        except (ResumeError, OSError) as error:
+            self.ended(trial, State.FAILED, Reason("parent", f"it cannot begin: {error}"))
+            return False
+        return True
+
     def _recover(self, trial: str) -> bool:
         """Write the reports that a killed driver never got, and say whether the trial still goes on."""
-        known = len(self._told.records.trial(trial).reports)
+        known = self._told.records.trial(trial).reached
         try:
             messages = undelivered(self.folder / "trials" / trial, known)
         except ResumeError as error:

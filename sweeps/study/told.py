@@ -6,15 +6,15 @@ resumed sweep knows exactly what the interrupted one knew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.records.builder import RecordBuilder
 from sweeps.records.record import State
-from sweeps.schedule import make_scheduler
-from sweeps.schedule.base import Decision
+from sweeps.schedule import Scheduler, make_scheduler
+from sweeps.schedule.base import Copy, Decision
 from sweeps.schedule.budget import Budget, Spent
 from sweeps.schedule.course import Course
 from sweeps.search import make_searcher
@@ -31,13 +31,20 @@ _OUTCOMES = {
 
 
 class Told:
-    """The state of a sweep as a function of its events, in order."""
+    """The state of a sweep as a function of its events, in order.
 
-    def __init__(self, config: SweepConfig, devices: float = 1.0) -> None:
+    Args:
+        config: the sweep.
+        devices: how many a trial holds.
+        scheduler: decides; by default the one of `sweeps.schedule` that ``config`` names.
+    """
+
+    def __init__(self, config: SweepConfig, devices: float = 1.0, scheduler: Scheduler | None = None) -> None:
         self.records = RecordBuilder()
         # Searchers and schedulers see scores that are better when larger: the sign is flipped here and nowhere else.
         self._sign = 1.0 if config.metric.goal == "maximize" else -1.0
-        scheduler = make_scheduler(config.early_stopping.scheduler, **config.scheduling)
+        if scheduler is None:
+            scheduler = make_scheduler(config.early_stopping.scheduler, **config.scheduling)
         self.scheduler = Course(scheduler, self._budget(config, devices))
         self.searcher = make_searcher(
             config.method,
@@ -49,7 +56,7 @@ class Told:
         )
         self.asked = 0
         self._metric = config.metric.name
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}  # of trials that the searcher knows: copies are none of its own
         self._fresh: int | None = None
         self._paused: set[str] = set()
 
@@ -62,13 +69,26 @@ class Told:
         self._fresh = number
         return number, params
 
+    def recall(self, events: Iterable[Event]) -> None:
+        """The scheduler learns which replacements are among ``events``, which are told next: they are not its to make
+        again."""
+        latest: dict[str, int] = {}
+        copies: dict[tuple[str, int], Copy] = {}
+        for event in events:
+            if event["event"] == "report":
+                latest[event["trial"]] = event["report"]
+            elif event["event"] == "trial" and (parent := event.get("parent")) and parent.get("replaces") in latest:
+                replaced = parent["replaces"]
+                copies[replaced, latest[replaced]] = _copy_of(event)
+        self.scheduler.recall(copies)
+
     def tell(self, event: Event) -> Decision:
         """Take in one event; for a report, what the scheduler makes of it."""
         accepted = self.records.apply(event)
         self.scheduler.pay(Spent(*astuple(self.records.meter.cost)))
         match event["event"]:
             case "trial":
-                self._tell_trial(str(event["trial"]), int(event["number"]), event["params"])
+                self._tell_trial(event)
             case "twin":
                 self._tell_twin(int(event["number"]), event["params"], str(event["same_as"]))
             case "report" if accepted:
@@ -79,26 +99,33 @@ class Told:
 
     def _tell_report(self, trial: str, report: int, event: Event) -> Decision:
         score = self._sign * float(event["metrics"][self._metric])
-        self.searcher.report(self._numbers[trial], report, score)
+        if trial in self._numbers:
+            self.searcher.report(self._numbers[trial], report, score)
         if event.get("progress") is not None:
             self.scheduler.advance(trial, float(event["progress"]))
+        if event.get("checkpoint") is not None:
+            self.scheduler.saved(trial, report)
         return self.scheduler.report(trial, report, score)
 
     def _tell_state(self, trial: str, state: State) -> None:
-        number = self._numbers[trial]
+        if trial in self._numbers:
+            self._tell_searcher(trial, self._numbers[trial], state)
         if state is State.RUNNING:
-            if trial in self._paused:
-                self._paused.discard(trial)
-                self.searcher.resume(number)
             self.scheduler.start(trial)
+        elif state.final:
+            self.scheduler.end(trial, finished=state is State.FINISHED)
+        if (cost := self.records.meter.resume_cost) is not None:
+            self.scheduler.costs(cost)
+
+    def _tell_searcher(self, trial: str, number: int, state: State) -> None:
+        if state is State.RUNNING and trial in self._paused:
+            self._paused.discard(trial)
+            self.searcher.resume(number)
         elif state is State.PAUSED:
             self._paused.add(trial)
             self.searcher.pause(number)
         elif state.final:
             self.searcher.end(number, _OUTCOMES[state])
-            self.scheduler.end(trial, finished=state is State.FINISHED)
-        if (cost := self.records.meter.resume_cost) is not None:
-            self.scheduler.costs(cost)
 
     def _budget(self, config: SweepConfig, devices: float) -> Budget:
         limits = config.limits
@@ -112,9 +139,17 @@ class Told:
             finish=limits.finish,
         )
 
-    def _tell_trial(self, trial: str, number: int, params: Params) -> None:
-        self._numbers[trial] = number
-        self._tell_asked(number, params)
+    def _tell_trial(self, event: Event) -> None:
+        trial, params, parent = str(event["trial"]), event["params"], event.get("parent")
+        if parent is None:
+            self._numbers[trial] = int(event["number"])
+            self.scheduler.made(trial, params)
+            self._tell_asked(self._numbers[trial], params)
+            return
+        # What a copy comes to is owed to its parent too: a searcher that took it for its parameters' would be misled.
+        self.scheduler.made(trial, params, _copy_of(event))
+        if parent.get("progress") is not None:
+            self.scheduler.advance(trial, float(parent["progress"]))
 
     def _tell_twin(self, number: int, params: Params, same_as: str) -> None:
         """A suggestion that had been tried: its result is what that trial has come to by now."""
@@ -128,3 +163,8 @@ class Told:
         self.asked = max(self.asked, number)
         if number != self._fresh:  # read from a ledger, or not of the searcher's choosing
             self.searcher.replay(number, params)
+
+
+def _copy_of(event: Event) -> Copy:
+    parent = event["parent"]
+    return Copy(parent["trial"], parent["report"], event["params"], parent.get("replaces"))

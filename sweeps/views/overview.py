@@ -118,7 +118,7 @@ def _running(metric: str, trials: Sequence[TrialRecord]) -> RenderableType:
     for trial in trials[:SHOWN]:
         value = trial.reports[-1].metrics.get(metric) if trial.reports else None
         params = Text(" ".join(short_params(trial.params)), no_wrap=True, overflow="ellipsis")
-        table.add_row(trial.id, str(len(trial.reports) or "-"), metric_text(value), params)
+        table.add_row(trial.id, str(trial.reached or "-"), metric_text(value), params)
     if len(trials) > SHOWN:
         table.add_row(f"and {len(trials) - SHOWN} more")
     return table

@@ -151,7 +151,8 @@ class Progress:
             self._say(text, now=new_best)
         elif event["event"] == "state" and trial.state is State.RUNNING:
             again = f" again, attempt {trial.attempt}" if trial.attempt > 1 else ""
-            self._say(f"{trial.id} running{again} {' '.join(short_params(trial.params))}", now=bool(again))
+            parent = f" from {trial.parent.text}" if trial.parent and not again else ""
+            self._say(f"{trial.id} running{again}{parent} {' '.join(short_params(trial.params))}", now=bool(again))
         elif event["event"] == "state":
             self._say(self._end(trial))
 

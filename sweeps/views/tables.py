@@ -21,13 +21,15 @@ from sweeps.views.trials_table import TrialsTable
 def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
     """One trial. ``value`` is its best value of the sweep's metric, at report ``best_report``; null without one.
 
-    ``reports`` is their number, ``seconds`` the time on a worker.
+    ``reports`` is their number, ``seconds`` the time on a worker; ``parent`` the report of another trial whose
+    checkpoint it began from, or null.
     """
     best = trial.best(record.metric, record.goal)
     last = trial.reports[-1] if trial.reports else None
     return {
         "trial": trial.id,
         "params": dict(trial.params),
+        "parent": {"trial": trial.parent.trial, "report": trial.parent.report} if trial.parent else None,
         "state": str(trial.state),
         "reason": {"code": trial.reason.code, "text": trial.reason.text} if trial.reason else None,
         "metric": record.metric,
@@ -55,6 +57,7 @@ def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
         "sweep": record.name,
         "trial": best.trial,
         "params": dict(best.params),
+        "parent": {"trial": best.parent.trial, "report": best.parent.report} if best.parent else None,
         "metric": best.metric,
         "goal": best.goal,
         "value": best.value,

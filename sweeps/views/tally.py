@@ -22,6 +22,7 @@ class Tally:
     def __init__(self, metric: str, goal: Goal, trials: Iterable[TrialRecord] = ()) -> None:
         self._metric, self._goal = metric, goal
         self._trials: dict[str, TrialRecord] = {}
+        self._copies: list[TrialRecord] = []
         self._values: dict[str, float] = {}  # smaller is better
         self.states: Counter[State] = Counter()
         self.reasons: Counter[str] = Counter()
@@ -31,8 +32,9 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """How many trials are at their end."""
-        return sum(count for state, count in self.states.items() if state.final)
+        """How many trials are at their end. One that took the place of another is not one more."""
+        replaced = sum(trial.parent is not None and trial.parent.replaces is not None for trial in self._copies)
+        return sum(count for state, count in self.states.items() if state.final) - replaced
 
     @property
     def running(self) -> list[TrialRecord]:
@@ -43,6 +45,8 @@ class Tally:
         """Counts the trial as it is now; says whether it has just become the best or bettered its own best value."""
         self._count(self._trials.get(trial.id), -1)
         self._count(trial, 1)
+        if trial.parent is not None and trial.id not in self._trials:
+            self._copies.append(trial)
         self._trials[trial.id] = trial
         before, held = (self._values[self.best[0].id], self.best[0].id) if self.best else (float("inf"), "")
         report = None if trial.state in FAILURES else trial.best(self._metric, self._goal)

@@ -65,9 +65,10 @@ class TrialsTable:
             table.add_column(
                 Text(column.head), justify=column.justify, no_wrap=True, overflow="ellipsis", max_width=widest
             )
+        state = next(place for place, column in enumerate(columns) if column.head == "state")
         for row, trial in enumerate(self._record.trials):
             cells = [Text(column.cells[row]) for column in columns]
-            cells[1].stylize(COLOURS.get(trial.state, ""))
+            cells[state].stylize(COLOURS.get(trial.state, ""))
             table.add_row(*cells, style="bold" if trial.id == best else "")
         return table
 
@@ -82,9 +83,11 @@ def _columns(record: SweepRecord, best: str) -> list[_Column]:
         _Column("trial", [trial.id for trial in trials], left=True),
         _Column("state", [_state(trial) for trial in trials], left=True),
         _Column(record.metric, starred),
-        _Column("reports", [str(len(trial.reports)) for trial in trials], spare=2),
+        _Column("reports", [str(trial.reached) for trial in trials], spare=2),
         _Column("seconds", [f"{trial.seconds:.1f}" for trial in trials], spare=1),
     ]
+    if any(trial.parent for trial in trials):
+        columns.insert(1, _Column("from", [trial.parent.text if trial.parent else "" for trial in trials], left=True))
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
     for place, (name, head) in enumerate(short_names(names).items()):
         cells = [short_value(trial.params[name]) if name in trial.params else "" for trial in trials]

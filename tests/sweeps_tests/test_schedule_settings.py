@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from sweeps.config.early_stopping import SETTINGS, EarlyStopping, grace_after
+from sweeps.config.early_stopping import POPULATION, SETTINGS, EarlyStopping, grace_after
 from sweeps.config.places import Places
 from sweeps.config.sections import read_early_stopping
 from sweeps.errors import InputError
-from sweeps.schedule import SCHEDULERS, make_scheduler
+from sweeps.schedule import make_scheduler
 
 EVERY: dict[str, Any] = {
     "grace": 2,
@@ -22,6 +22,11 @@ EVERY: dict[str, Any] = {
     "reports": 30,
     "patience": 4,
     "min_delta": 0.5,
+    "perturbation_interval": 3,
+    "quantile_fraction": 0.3,
+    "resample_probability": 0.1,
+    "perturbation_factors": [1.5, 0.5],
+    "mutate": ["x"],
 }
 
 
@@ -29,7 +34,7 @@ def read(data: object) -> EarlyStopping:
     return read_early_stopping(data, Places("sweep.yaml"))
 
 
-@pytest.mark.parametrize("name", SCHEDULERS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_a_sweep_file_takes_a_schedulers_own_settings_and_refuses_others(name: str) -> None:
     own = {"scheduler": name, **{setting: EVERY[setting] for setting in SETTINGS[name]}}
     assert read(own).to_mapping() == own
@@ -38,7 +43,7 @@ def test_a_sweep_file_takes_a_schedulers_own_settings_and_refuses_others(name: s
             read({**own, setting: EVERY[setting]})
 
 
-@pytest.mark.parametrize("name", SCHEDULERS)
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name not in POPULATION])
 def test_what_a_sweep_file_says_makes_the_scheduler(name: str) -> None:
     required = {"reports": 30} if name == "hyperband" else {}
     stopping = read({"scheduler": name, **required})
