@@ -130,8 +130,9 @@ class Result:
         return BestTrial(self.folder, best_of(self.folder)[1])
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row for each trial: ``trial``, ``state``, ``reason``, ``reports``, ``seconds``, the best and the last
-        value of the metric (``best_<metric>``, ``last_<metric>``), and each parameter as ``params.<name>``.
+        """One row for each trial: ``trial``, ``state``, ``reason``, ``reports``, ``parent`` (``t0002@4``: it began from
+        the checkpoint of that report), ``seconds``, the best and the last value of the metric (``best_<metric>``,
+        ``last_<metric>``), and each parameter as ``params.<name>``.
         """
         import pandas as pd
 
@@ -155,6 +156,7 @@ class Result:
             "state": trial.state.value,
             "reason": trial.reason.code if trial.reason else None,
             "reports": len(trial.reports),
+            "parent": trial.parent.text if trial.parent else None,
             "seconds": trial.seconds,
             f"best_{metric}": best.metrics[metric] if best else None,
             f"last_{metric}": trial.reports[-1].metrics.get(metric) if trial.reports else None,

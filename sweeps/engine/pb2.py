@@ -20,6 +20,7 @@ class TunePB2(pb2.PB2):  # type: ignore[misc]  # ray is untyped here
     """
 
     recalled = False
+    _before: tuple[Any, Any, Any] | None = None  # its data before the latest suggestion, until that is settled
     data: Any
     current: Any
     last_exploration_time: Any
@@ -34,11 +35,14 @@ class TunePB2(pb2.PB2):  # type: ignore[misc]  # ray is untyped here
 
     def settle(self, config: Mapping[str, Any] | None) -> None:
         """The latest suggestion became this configuration; ``None``: nothing came of it."""
+        before, self._before = self._before, None
+        if before is None:
+            return
         if config is None:
-            self.data, self.current, self.last_exploration_time = self._before
+            self.data, self.current, self.last_exploration_time = before
             return
         names = list(self._hyperparam_bounds_flat)
         values = [float(config[name]) for name in names]
-        if len(self.data) > len(self._before[0]):  # too little is known of the winner at first to add anything
+        if len(self.data) > len(before[0]):  # too little is known of the winner at first to add anything
             self.data.loc[self.data.index[-1], names] = values
         self.current[-1] = values

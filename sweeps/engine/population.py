@@ -27,6 +27,8 @@ from sweeps.schedule.rungs import geometric_rungs
 from sweeps.search.identity import identity
 from sweeps.search.seeding import generator, stable_seed
 
+logger = logging.getLogger(__name__)
+
 # It tells of each exploit in several lines, in the middle of whatever is shown; ours say it once.
 logging.getLogger("ray.tune.schedulers.pbt").setLevel(logging.WARNING)
 
@@ -162,7 +164,13 @@ class TunePopulation(JudgingScheduler):
         if isinstance(self._tune, TunePB2):
             self._tune.recalled = recalled is not None
         with _draws_from(stable_seed(self._seed, self.name, trial, report)):
-            decision = self._tune.on_trial_result(self._controller, member, {TIME: report, SCORE: score})
+            try:
+                decision = self._tune.on_trial_result(self._controller, member, {TIME: report, SCORE: score})
+            except (np.linalg.LinAlgError, ValueError) as error:
+                # PB2's model could not be fitted. A resumed sweep would meet the same again: nobody is replaced.
+                logger.warning("%s could not decide about report %d of %s: %s", self.name, report, trial, error)
+                self._undo(member, report)
+                return GO_ON
         saved = member.exploited()
         if recalled is not None:
             return self._heir(member, report, recalled, suggested=saved is not None)

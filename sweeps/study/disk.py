@@ -8,8 +8,9 @@ from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.records.copies import Pins, Source
-from sweeps.records.record import State, TrialRecord
+from sweeps.records.record import Reason, State, TrialRecord
 from sweeps.records.retention import Drop, Retention, delete, strays
+from trainer.errors import ResumeError
 
 
 class Disk:
@@ -55,16 +56,16 @@ class Disk:
             self._pins = Pins(self._folder)
         self._pins.hold(wanted)
 
-    def lay(self, trial: TrialRecord) -> None:
-        """Give a copy the checkpoint that it begins from, where it has none.
-
-        Raises:
-            ResumeError: it is gone or damaged.
-            OSError: the disk is full or read-only.
-        """
-        if trial.parent is not None:
-            pins = self._pins or Pins(self._folder)
+    def lay(self, trial: TrialRecord) -> Reason | None:
+        """Give a copy the checkpoint that it begins from, where it has none; why that cannot be done."""
+        if trial.parent is None:
+            return None
+        pins = self._pins or Pins(self._folder)
+        try:
             pins.lay((trial.parent.trial, trial.parent.report), trial.id)
+        except (ResumeError, OSError) as error:
+            return Reason("parent", f"it cannot begin: {error}")
+        return None
 
     def leftovers(self, trials: Iterable[TrialRecord]) -> list[Drop]:
         """What trials have on disk that nothing keeps: a driver died before it could delete it, or a worker was a few

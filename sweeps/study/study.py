@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from sweeps.schedule.budget import Spent
 from sweeps.study.assignment import Assignment
 from sweeps.study.disk import Disk
 from sweeps.study.recovery import undelivered
+from sweeps.study.refusal import refusal
 from sweeps.study.source import Source
 from sweeps.study.told import Event, Told
 from sweeps.views.sink import Sink, Sinks
@@ -65,6 +65,7 @@ class Study:
         self._running: dict[str, _Attempt] = {}
         self._failures: dict[str, int] = {}
         self._paused: set[str] = set()
+        self._warned = False
         # Trials whose last report was written, but not what became of them.
         self._unsaid: dict[str, tuple[Decision, str | None]] = {}
 
@@ -145,7 +146,9 @@ class Study:
             attempt = self._told.records.trial(trial).attempt + 1
             self._running[trial] = _Attempt(attempt, self._clock())
             self.write("state", trial=trial, state=State.RUNNING, attempt=attempt, reason=None)
-            if self._begins(trial) and self._recover(trial):
+            if why := self._disk.lay(self._told.records.trial(trial)):
+                self.ended(trial, State.FAILED, why)
+            elif self._recover(trial):
                 params = self._told.records.trial(trial).params
                 return Assignment(trial, attempt, self.config.trial_settings(params))
         return None
@@ -160,22 +163,14 @@ class Study:
         """
         if trial not in self._running:
             return Decision.STOP
-        metric = self.config.metric.name
-        value = message["metrics"].get(metric)
-        if value is None:
-            names = ", ".join(sorted(message["metrics"])) or "none at all"
-            self.ended(trial, State.FAILED, Reason("metric-missing", f"no {metric} in the report; it has {names}"))
-            return Decision.STOP
-        parent = self._told.records.trial(trial).parent
-        if parent is not None and message["number"] <= parent.report:
-            text = f"it began at report {message['number']} and not from the checkpoint of {parent.text}"
-            mend = "call sweeps.get_checkpoint() in the function and go on from what it gives"
-            self.ended(trial, State.FAILED, Reason("not-from-parent", f"{text}; {mend}"))
-            return Decision.STOP
-        if not math.isfinite(value):
-            self.ended(trial, State.DIVERGED, Reason("diverged", f"{metric} is {value} at report {message['number']}"))
+        if end := refusal(self._told.records.trial(trial), message, self.config.metric.name):
+            self.ended(trial, *end)
             return Decision.STOP
         decision = self._write_report(trial, message)
+        if self.config.early_stopping.population and not message.get("checkpoint") and not self._warned:
+            self._warned = True
+            text = f"report {message['number']} of {trial} came without a checkpoint, and what has none is not copied"
+            self.write("note", text=f"{text}: pass one, as in sweeps.report(metrics, checkpoint=folder)")
         done = message.get("reason") or "completed" if message.get("done") else None
         if decision is not Decision.CONTINUE or done:
             self._leave(trial, decision, done)
@@ -263,16 +258,6 @@ class Study:
         if trial is not None:
             self._paused.discard(trial)
         return trial
-
-    def _begins(self, trial: str) -> bool:
-        """Whether a trial that is a copy has the checkpoint that it begins from; any other has nothing to lack."""
-        record = self._told.records.trial(trial)
-        try:
-            self._disk.lay(record)
-        except (ResumeError, OSError) as error:
-            self.ended(trial, State.FAILED, Reason("parent", f"it cannot begin: {error}"))
-            return False
-        return True
 
     def _recover(self, trial: str) -> bool:
         """Write the reports that a killed driver never got, and say whether the trial still goes on."""

@@ -115,11 +115,9 @@ def _search(config: SweepConfig) -> Iterator[tuple[str, str]]:
     for name in ("budget", "stop_when"):
         if limits.get(name):
             yield name, ", ".join(f"{key} {value}" for key, value in limits[name].items())
-    none = stopping.scheduler == "none"
-    yield (
-        "early stopping",
-        "none" if none else f"{stopping.scheduler}, from report {config.scheduling.get('grace', 1)} on",
-    )
+    first = f", from report {config.scheduling.get('grace', 1)} on" if stopping.scheduler != "none" else ""
+    changing = f", changing {', '.join(stopping.mutate)}" if stopping.population else ""
+    yield "early stopping", f"{stopping.scheduler}{first}{changing}"
     for parameter in config.space:
         facts = parameter.to_mapping().items()
         yield parameter.name, ", ".join(f"{key} {short_value(value)}" for key, value in facts)

@@ -288,7 +288,7 @@ def test_a_ledgers_copies_are_not_decided_again(monkeypatch: pytest.MonkeyPatch)
                 past.append((race.replace(trial), race.alive[-1]))
     assert race.copies
 
-    def refuse(*args: Any) -> None:
+    def refuse(*args: Any, **more: Any) -> None:
         raise AssertionError("asked again")
 
     monkeypatch.setattr("ray.tune.schedulers.pb2._select_config", refuse)
@@ -308,6 +308,18 @@ def test_a_ledgers_copies_are_not_decided_again(monkeypatch: pytest.MonkeyPatch)
             assert (again.report(*event[:3]), again.explain(event[0])) == event[3:]
     assert again.sources == race.scheduler.sources
     assert again._tune.data.equals(race.scheduler._tune.data)
+
+
+def test_a_model_that_cannot_be_fitted_replaces_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **more: Any) -> None:
+        raise np.linalg.LinAlgError("not positive definite")
+
+    monkeypatch.setattr("ray.tune.schedulers.pb2._select_config", fail)
+    race = Race(make("pb2", perturbation_interval=1), 8)
+    race.run(6)
+    known = [copy for copy in race.copies if copy.report > 1]  # of whom enough is known to ask the model
+    assert known == []
+    assert len(race.alive) == 8
 
 
 class Plain(TunePopulation):

@@ -196,6 +196,19 @@ def test_a_function_that_ignores_its_checkpoint_is_told_so(tmp_path: Path) -> No
     assert "call sweeps.get_checkpoint()" in failed.reason.text
 
 
+def test_reports_without_checkpoints_are_noticed_once(tmp_path: Path) -> None:
+    study, ledger = begin(population_config(tmp_path), tmp_path / "sweep")
+    with ledger:
+        trials = [assignment.trial for _ in range(TRIALS) if (assignment := study.start())]
+        for number in (1, 2, 3):
+            for place, trial in enumerate(trials):
+                study.report(trial, {"number": number, "metrics": {"score": float(place)}})
+    assert len(study.record.trials) == TRIALS
+    notes = [event["text"] for event in read_events(study.folder)[0] if event["event"] == "note"]
+    assert len(notes) == 1
+    assert "came without a checkpoint" in notes[0]
+
+
 def test_an_interrupted_population_goes_on_as_it_would_have(tmp_path: Path) -> None:
     config = population_config(tmp_path)
     whole = run(config, tmp_path / "whole")
