@@ -118,6 +118,7 @@ def test_a_page_keeps_its_own_words(tmp_path: Path) -> None:
     assert page.read_text() == text
 
 
+@pytest.mark.slow
 def test_plots_are_small(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     rows = list(ROWS.values())

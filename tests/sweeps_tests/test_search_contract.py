@@ -43,7 +43,7 @@ class TestTpeWithoutRungs(SearcherSuite):
 
 class TestGp(SearcherSuite):
     learns = True
-    trials = 18  # a third of them by the model, which is what takes its time
+    trials = 16  # a quarter of them by the model, which is what takes its time
 
     def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
         return make_searcher("gp", space, seed=seed, rungs=RUNGS)

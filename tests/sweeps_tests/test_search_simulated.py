@@ -58,6 +58,7 @@ def test_what_auto_chooses_beats_random_search_with_the_same_scheduler() -> None
     assert typical("auto") < 0.75 * typical("random")
 
 
+@pytest.mark.slow
 def test_without_early_stopping_a_model_beats_random_search() -> None:
     assert mean_regret("bayesian", "none") < 0.8 * mean_regret("random", "none")
 

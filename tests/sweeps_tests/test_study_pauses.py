@@ -80,9 +80,9 @@ def test_trials_that_the_budget_ended_say_so(sweep):
 @pytest.mark.parametrize("cap", [0, 5])
 def test_many_paused_trials_keep_few_checkpoints(sweep, cap):
     slots, keep, own = 2, 2, 3  # a running trial has its best, its last and the one before
-    study, seen = sweep(trials=100, slots=slots, keep_paused=cap, keep_checkpoints=keep)
+    study, seen = sweep(trials=60, slots=slots, keep_paused=cap, keep_checkpoints=keep)
     assert sum(trial.attempt > 1 for trial in study.record.trials) > 5
-    assert seen.most_paused > 50
+    assert seen.most_paused > 30
     assert seen.most_checkpoints <= cap + keep + slots * own
     assert len(on_disk(study.folder)) == keep
 
