@@ -30,7 +30,8 @@ def section(problem: Problem, records: Sequence[Mapping[str, Any]]) -> str:
         if mine:
             lines.append([label, *_cells(mine)])
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"### {problem.name}: {problem.title}\n\n{seeds} seeds; {better} is better for {shown}.\n\n{table}"
+    counted = f"{seeds} seed{'s' if seeds > 1 else ''}"
+    return f"### {problem.name}: {problem.title}\n\n{counted}; {better} is better for {shown}.\n\n{table}"
 
 
 def _cells(records: Sequence[Mapping[str, Any]]) -> list[str]:
