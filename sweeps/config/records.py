@@ -17,7 +17,7 @@ from sweeps.config.settings import lay_over, without
 from sweeps.config.warmup import grace_of
 from trainer.config import Goal, TrainConfig
 
-Method = Literal["auto", "grid", "random", "sobol", "tpe", "gp", "bayesian"]
+Method = Literal["auto", "grid", "random", "sobol", "tpe", "gp", "ensemble", "bayesian"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 
 from sweeps.config.early_stopping import Mode
-from sweeps.schedule.base import Decision
+from sweeps.schedule.base import Decision, Opinion
 from sweeps.schedule.judging import GO_ON, JudgingScheduler, Verdict
 from sweeps.schedule.rung import Rung
 from sweeps.schedule.rungs import geometric_rungs
@@ -30,6 +30,11 @@ class AshaScheduler(JudgingScheduler):
     Without the quota, which the paper does not have, a search that learns spoils the halving: each of its trials is
     better than those before, is among the best as it arrives, and trains to its end. Hyper-Tune (Li et al. 2022,
     "Hyper-Tune: Towards Efficient Hyper-parameter Tuning at Scale") delays promotions for the same reason.
+
+    Where a searcher that learns was introduced (`consult`) and has an opinion, promotion ranks trials by what it
+    expects them to come to, instead of by their scores at the rung. A score after little training says in part how
+    well a trial began; what its neighbours came to with more training says the rest. Only the best score of all still
+    goes on whatever is expected of it. What this brought is in docs/search.md.
 
     ``stopping`` is Ray Tune's ``AsyncHyperBandScheduler`` and Optuna's ``SuccessiveHalvingPruner``: the best
     ``max(1, floor(n / eta))`` of those recorded so far go on, and whoever ties with the last of these; any
@@ -71,6 +76,7 @@ class AshaScheduler(JudgingScheduler):
         self._min_trials = min_trials
         self._mode = mode
         self._resume_cost = 0.0
+        self._opinion: Opinion = lambda: None
         self._judged: dict[str, Rung] = {}  # the highest rung at which a trial was judged
 
     @property
@@ -98,6 +104,10 @@ class AshaScheduler(JudgingScheduler):
             raise ValueError("the cost of resuming is a number of report intervals, got nan")
         self._resume_cost = resume
 
+    def consult(self, opinion: Opinion) -> None:
+        """Whom to promote is asked of ``opinion`` from here on."""
+        self._opinion = opinion
+
     def start(self, trial: str) -> None:
         """``trial`` begins or goes on: a paused one is promoted with it."""
         super().start(trial)
@@ -112,7 +122,7 @@ class AshaScheduler(JudgingScheduler):
     def candidate(self, *, last: bool = False) -> str | None:
         """The best paused trial of the highest rung that has one among its best ``1 / reduction_factor``.
 
-        Takes a look at each rung that is in use, and none at its trials.
+        Takes a look at each rung that is in use, and at its trials only where there is an opinion of them.
         """
         found = self.candidate_at(last=last)
         return found[1] if found else None
@@ -121,10 +131,16 @@ class AshaScheduler(JudgingScheduler):
         """The `candidate` with the rung that it waits at."""
         if not (self.pausing or last):
             return None
-        for rung in reversed(self._rungs):
+        used = [rung for rung in reversed(self._rungs) if len(rung)]
+        expected = self._opinion() if used else None
+        for rung in used:
             allowed = max(self._allowed(rung), last)
-            # When there is no room, the best of all may still go on.
-            if (trial := rung.candidate(allowed if last or rung.gone < allowed else min(allowed, 1))) is not None:
+            if last or rung.gone < allowed:
+                trial = rung.candidate(allowed, expected)
+                if trial is not None:
+                    return rung.at, trial
+            # When there is no room, or nobody is expected to deserve it, the best of all may still go on.
+            if (trial := rung.candidate(min(allowed, 1))) is not None:
                 return rung.at, trial
         return None
 
@@ -140,7 +156,8 @@ class AshaScheduler(JudgingScheduler):
     def standings(self, margin: int | None = None) -> list[tuple[float, int, str]]:
         """The paused trials as `promotable` sorts them: rank over share, minus the rung, the trial."""
         used = [rung for rung in self._rungs if len(rung)]
-        return [(order, -rung.at, trial) for rung in used for order, trial in rung.waiting(margin)]
+        expected = self._opinion() if used else None
+        return [(order, -rung.at, trial) for rung in used for order, trial in rung.waiting(margin, expected)]
 
     def _judge(self, trial: str, report: int, score: float) -> Verdict:
         passed = bisect_right(self._rungs, report, key=lambda rung: rung.at)
@@ -159,13 +176,15 @@ class AshaScheduler(JudgingScheduler):
         return rung.share if len(rung) >= self._min_trials else 0
 
     def _pause_or_go_on(self, rung: Rung, trial: str, score: float) -> Verdict:
-        rank, allowed = rung.rank(trial), self._allowed(rung)
-        if rank <= allowed and (rung.gone < allowed or rank == 1):
+        allowed, expected = self._allowed(rung), self._opinion()
+        rank = rung.rank(trial, expected)
+        if (rank <= allowed and rung.gone < allowed) or (allowed and rung.rank(trial) == 1):
             rung.gone += 1
             return GO_ON
         rung.pause(trial)
         top = f"the best {allowed} go on" if allowed else "none goes on yet"
-        return Verdict(Decision.PAUSE, f"rung {rung.at}: {score:.4g} is rank {rank} of {len(rung)}, {top}")
+        by = "is rank" if expected is None else "is expected to become rank"
+        return Verdict(Decision.PAUSE, f"rung {rung.at}: {score:.4g} {by} {rank} of {len(rung)}, {top}")
 
     def _stop_or_go_on(self, rung: Rung, score: float) -> Verdict:
         cut = rung.score_at(max(1, rung.share))

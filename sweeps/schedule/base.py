@@ -7,10 +7,13 @@ same decisions, so a ledger rebuilds it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+# What trials are expected to come to, by name, larger is better; None while nobody can tell.
+Opinion = Callable[[], Mapping[str, float] | None]
 
 
 class Decision(StrEnum):
@@ -52,7 +55,10 @@ class Scheduler(ABC):
     def made(self, trial: str, params: Mapping[str, Any], copy: Copy | None = None) -> None:  # noqa: B027
         """``trial`` exists, with these parameters; ``copy`` says from where, unless it begins at the beginning."""
 
-    def start(self, trial: str) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
+    def consult(self, opinion: Opinion) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
+        """Who learns from the trials can be asked what they are expected to come to; told before any of them."""
+
+    def start(self, trial: str) -> None:  # noqa: B027
         """``trial`` begins to train, or goes on after a pause or after it lost its worker."""
 
     def recall(self, copies: Mapping[tuple[str, int], Copy]) -> None:  # noqa: B027

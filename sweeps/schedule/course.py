@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweeps.schedule.base import Copy, Decision, Scheduler
+from sweeps.schedule.base import Copy, Decision, Opinion, Scheduler
 from sweeps.schedule.budget import Budget, Spent
 
 # Sums of fractions: a budget that is met exactly must not be missed by a rounding.
@@ -81,6 +81,10 @@ class Course(Scheduler):
     def pay(self, spent: Spent) -> None:
         """What has been spent by now; told before the report that it belongs to."""
         self.spent = spent
+
+    def consult(self, opinion: Opinion) -> None:
+        """See `Scheduler.consult`. Who is trained to the end is not asked of it: the best scores are."""
+        self._scheduler.consult(opinion)
 
     def start(self, trial: str) -> None:
         """``trial`` begins, or goes on."""

@@ -6,7 +6,7 @@ import math
 
 from sweeps.config.early_stopping import Mode
 from sweeps.schedule.asha import AshaScheduler
-from sweeps.schedule.base import Decision, Scheduler
+from sweeps.schedule.base import Decision, Opinion, Scheduler
 from sweeps.schedule.rungs import geometric_rungs
 
 
@@ -60,6 +60,11 @@ class HyperbandScheduler(Scheduler):
             joined = self._bracket_of[trial] = waits.index(min(waits))
             self._sizes[joined] += 1
         return self._bracket_of[trial]
+
+    def consult(self, opinion: Opinion) -> None:
+        """For all brackets."""
+        for bracket in self._brackets:
+            bracket.consult(opinion)
 
     def start(self, trial: str) -> None:
         """``trial`` begins, in the bracket whose turn it is, or goes on in its own."""

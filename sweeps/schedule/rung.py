@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
+from collections.abc import Mapping
+
+Expected = Mapping[str, float]
 
 
 class Rung:
@@ -10,6 +14,9 @@ class Rung:
 
     The better score has the better rank; of equal scores the one that was recorded first. Ranks are total, so
     that no two trials ever share one. A trial keeps its place after it has gone on, was stopped or failed.
+
+    Where methods take what trials are ``expected`` to come to, ranks go by that instead, and only then by scores;
+    trials of which nothing is expected come last.
 
     Args:
         at: the report number.
@@ -32,9 +39,12 @@ class Rung:
         place = self._places[trial] = (-score, len(self._order))
         insort(self._order, place)
 
-    def rank(self, trial: str) -> int:
+    def rank(self, trial: str, expected: Expected | None = None) -> int:
         """The rank of ``trial``, from 1, among all that are recorded here."""
-        return bisect_left(self._order, self._places[trial]) + 1
+        if expected is None:
+            return bisect_left(self._order, self._places[trial]) + 1
+        own = self._key(trial, expected)
+        return 1 + sum(self._key(other, expected) < own for other in self._places)
 
     def score_at(self, rank: int) -> float:
         """The score at ``rank``, from 1."""
@@ -63,18 +73,28 @@ class Rung:
             del self._waiting[index]
         return waited
 
-    def candidate(self, allowed: int) -> str | None:
+    def candidate(self, allowed: int, expected: Expected | None = None) -> str | None:
         """The best trial that waits here, if it is one of the best ``allowed``."""
-        if not self._waiting:
+        if not self._waiting or not allowed:
             return None
         best = self._waiting[0][-1]  # if not even the best of them is, no other one is
-        return best if self.rank(best) <= allowed else None
+        if expected is not None:
+            best = min((trial for *_, trial in self._waiting), key=lambda trial: self._key(trial, expected))
+        return best if self.rank(best, expected) <= allowed else None
 
-    def waiting(self, margin: int | None = None) -> list[tuple[float, str]]:
+    def waiting(self, margin: int | None = None, expected: Expected | None = None) -> list[tuple[float, str]]:
         """The trials that wait, each with its rank in units of the share: up to 1 it is in the share.
 
         With a ``margin``, only those at most so many ranks below the share.
         """
-        ranks = [(self.rank(entry[-1]), entry[-1]) for entry in self._waiting]
+        if expected is None:
+            ranks = [(self.rank(entry[-1]), entry[-1]) for entry in self._waiting]
+        else:
+            waiting = {entry[-1] for entry in self._waiting}
+            order = sorted(self._places, key=lambda trial: self._key(trial, expected))
+            ranks = [(rank, trial) for rank, trial in enumerate(order, start=1) if trial in waiting]
         shown = [(rank, trial) for rank, trial in ranks if margin is None or rank <= self.share + margin]
         return [(rank * self._eta / len(self._order), trial) for rank, trial in shown]
+
+    def _key(self, trial: str, expected: Expected) -> tuple[float, float, int]:
+        return -expected.get(trial, -math.inf), *self._places[trial]

@@ -71,6 +71,10 @@ def _make(method: str, space: SearchSpace, seed: int, rungs: Sequence[int]) -> S
             from sweeps.search.gp import GpSearcher
 
             return _able(GpSearcher, method, space)(space, seed=seed, rungs=rungs)
+        case "ensemble":
+            from sweeps.search.ensemble import EnsembleSearcher
+
+            return _able(EnsembleSearcher, method, space)(space, seed=seed, rungs=rungs)
         case _:
             raise InputError(f"no search method {method!r}", key="method", mend=f"choose one of {', '.join(METHODS)}")
 

@@ -61,6 +61,12 @@ class Searcher(ABC):
     def replay(self, number: int, params: Params) -> None:  # noqa: B027
         """Trial ``number`` was given ``params`` earlier (resume): as if ``ask`` had just returned them."""
 
+    def expected(self) -> Mapping[int, float] | None:
+        """What each trial that has reported is expected to come to, by what is known of all; larger is better, on a
+        scale of the searcher's own. ``None`` where it has no opinion, or none yet. A question that changes nothing.
+        """
+        return None
+
     @property
     def size(self) -> int | None:
         """How many configurations there are in all, where that is known (a grid)."""

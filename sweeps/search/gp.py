@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.special import ndtr
@@ -22,6 +22,7 @@ MOST_KNOWN = 300  # points that a suggestion rests on
 REFIT = 1.25  # fitted again when there are so many times as many values
 CANDIDATES = 600
 LEADERS, NEAR = 6, 60
+OPINION = 20  # trials with values, before anything is expected of them
 
 
 class GpSearcher(Searcher):
@@ -36,6 +37,8 @@ class GpSearcher(Searcher):
       other places.
     - **A failed trial** is no result and leaves the model.
     - **The first suggestions** are a Latin hypercube.
+    - **What a trial is expected to come to** (`expected`) is the process's mean where it is: its own value drawn
+      towards those of its neighbours, the more so the less it was trained.
     - **Candidates** are draws from the space and points near the best ones; the most promising one that is legal and
       new is suggested.
 
@@ -51,16 +54,17 @@ class GpSearcher(Searcher):
         self._metric = Metric(self._cube.unordered)
         self._scores = RungScores(rungs)
         self._first = rungs[0] if rungs else None
-        self._startup = max(STARTUP, self._cube.dimensions + 1)
-        self._initial = latin_hypercube(space, self._startup, generator(seed, "latin"))
+        self.startup = max(STARTUP, self._cube.dimensions + 1)
+        self._initial = latin_hypercube(space, self.startup, generator(seed, "latin"))
         self._points: dict[int, np.ndarray] = {}
         self._asked: set[str] = set()
-        self._fitted: dict[bool, tuple[int, Hyperparameters]] = {}
+        self._fitted: dict[bool, tuple[list[tuple[int, int]], Hyperparameters]] = {}
+        self._expected: tuple[int, dict[int, float] | None] = (0, None)  # after so many changes of the values
 
     def ask(self, number: int) -> Params | None:
         """The configuration for trial ``number`` (from 1); the search never runs out."""
-        params = self._initial[number - 1] if number <= self._startup else self._suggest(number)
-        if params is None or (number <= self._startup and identity(params) in self._asked):
+        params = self._initial[number - 1] if number <= self.startup else self._suggest(number)
+        if params is None or (number <= self.startup and identity(params) in self._asked):
             params = self._space.sample(generator(self._seed, "gp", number))
         self.replay(number, params)
         return params
@@ -79,10 +83,24 @@ class GpSearcher(Searcher):
         """Trial ``number`` is over."""
         self._scores.end(number, outcome)
 
+    def expected(self) -> Mapping[int, float] | None:
+        """The process's mean at each trial with a value; of more than `MOST_KNOWN`, the others' own values."""
+        if self._expected[0] != self._scores.changes:
+            known = self._known(self._scores.order, ranked=False)
+            self._expected = self._scores.changes, self._means(known) if len(known) >= OPINION else None
+        return self._expected[1]
+
+    def _means(self, known: dict[int, tuple[float, int]]) -> dict[int, float]:
+        numbers = self._chosen(known, MOST_KNOWN)
+        points, values, coarse = self._data(known, MOST_KNOWN)
+        mean, _ = Posterior(self._metric, self._hyperparameters(ranked=False), points, values, coarse).at(points)
+        own = {number: value for number, (value, _) in known.items()}
+        return own | dict(zip(numbers, map(float, mean), strict=True))
+
     def _suggest(self, number: int) -> Params | None:
         ranked = number % 2 == 0
         known = self._known(self._scores.order, ranked)
-        if len(known) < self._startup:
+        if len(known) < self.startup:
             return None
         hyper = self._hyperparameters(ranked)
         posterior, best, leaders = self._posterior(known, hyper)
@@ -106,23 +124,27 @@ class GpSearcher(Searcher):
     def _hyperparameters(self, ranked: bool) -> Hyperparameters:
         """Fitted at certain counts of values only, to the values that had come by then: so a search that was told
         everything again has the same ones."""
-        count = self._startup
+        count = self.startup
         while (after := max(count + 1, int(count * REFIT))) <= len(self._scores.order):
             count = after
-        if ranked not in self._fitted or self._fitted[ranked][0] != count:
-            points, values, coarse = self._data(self._known(self._scores.order[:count], ranked), MOST_FITTED)
-            self._fitted[ranked] = count, fit(self._metric, points, values, coarse)
+        since = self._scores.order[:count]
+        if ranked not in self._fitted or self._fitted[ranked][0] != since:
+            points, values, coarse = self._data(self._known(since, ranked), MOST_FITTED)
+            self._fitted[ranked] = since, fit(self._metric, points, values, coarse)
         return self._fitted[ranked][1]
 
     def _data(self, known: dict[int, tuple[float, int]], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Points (n, dimensions), values (n,), and how coarse each is; of too many, those trained longest and the
-        newest of the rest."""
-        numbers = sorted(known, key=lambda number: (-known[number][1], -number))[:most]
+        """Points (n, dimensions), values (n,), and how coarse each is, of those that are `_chosen`."""
+        numbers = self._chosen(known, most)
         rungs = np.array([known[number][1] for number in numbers], dtype=float)
         highest = max(float(rungs.max()), 2.0)
         coarse = 1.0 - np.log(rungs) / np.log(highest)
         points = np.stack([self._points[number] for number in numbers])
         return points, np.array([known[number][0] for number in numbers]), coarse
+
+    def _chosen(self, known: dict[int, tuple[float, int]], most: int) -> list[int]:
+        """Of too many trials, those trained longest and the newest of the rest."""
+        return sorted(known, key=lambda number: (-known[number][1], -number))[:most]
 
     def _posterior(
         self, known: dict[int, tuple[float, int]], hyper: Hyperparameters

@@ -46,12 +46,14 @@ class RungScores:
         self._rungs = tuple(rungs)
         self.trials: dict[int, Progress] = {}
         self.order: list[tuple[int, int]] = []  # (trial, rung) in the order in which values came
+        self.changes = 0  # of the values, so far
 
     def begin(self, number: int) -> None:
         """Trial ``number`` begins, or goes on, perhaps elsewhere."""
         if number not in self.trials or self.trials[number].over:
+            if number in self.trials:
+                self._forget(number)
             self.trials[number] = Progress()
-            self.order = [entry for entry in self.order if entry[0] != number]
 
     def report(self, number: int, report: int, score: float) -> None:
         """Take in a score; repeated, late and infinite ones are ignored."""
@@ -74,11 +76,16 @@ class RungScores:
         if outcome is Outcome.FAILED:
             trial.failed = True
             trial.values.clear()
-            self.order = [entry for entry in self.order if entry[0] != number]
+            self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        self.order = [entry for entry in self.order if entry[0] != number]
+        self.changes += 1
 
     def _value(self, number: int, rung: int) -> None:
         self.trials[number].values[rung] = self.trials[number].best
         self.order.append((number, rung))
+        self.changes += 1
 
 
 def one_scale(scores: Mapping[int, Mapping[int, float]], ranked: int | None = None) -> dict[int, tuple[float, int]]:

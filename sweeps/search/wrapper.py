@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sweeps.search.base import Outcome, Params, Searcher
 
 
@@ -34,6 +36,10 @@ class Wrapper(Searcher):
     def replay(self, number: int, params: Params) -> None:
         """See `Searcher.replay`."""
         self._inner.replay(number, params)
+
+    def expected(self) -> Mapping[int, float] | None:
+        """See `Searcher.expected`."""
+        return self._inner.expected()
 
     @property
     def size(self) -> int | None:

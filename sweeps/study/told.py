@@ -57,6 +57,7 @@ class Told:
         self.asked = 0
         self._metric = config.metric.name
         self._numbers: dict[str, int] = {}  # of trials that the searcher knows: copies are none of its own
+        self.scheduler.consult(self._expected)
         self._fresh: int | None = None
         self._paused: set[str] = set()
 
@@ -106,6 +107,13 @@ class Told:
         if event.get("checkpoint") is not None:
             self.scheduler.saved(trial, report)
         return self.scheduler.report(trial, report, score)
+
+    def _expected(self) -> Mapping[str, float] | None:
+        """What the searcher expects of trials, by their names."""
+        expected = self.searcher.expected()
+        if expected is None:
+            return None
+        return {trial: expected[number] for trial, number in self._numbers.items() if number in expected}
 
     def _tell_state(self, trial: str, state: State) -> None:
         if trial in self._numbers:

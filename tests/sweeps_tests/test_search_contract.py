@@ -55,6 +55,14 @@ class TestGpWithoutRungs(SearcherSuite):
         return make_searcher("gp", space, seed=seed)
 
 
+class TestEnsemble(SearcherSuite):
+    learns = True
+    trials = 18
+
+    def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
+        return make_searcher("ensemble", space, seed=seed, rungs=RUNGS)
+
+
 class TestSobol(SearcherSuite):
     def make(self, space: SearchSpace, seed: int = 1) -> Searcher:
         return make_searcher("sobol", space, seed=seed)

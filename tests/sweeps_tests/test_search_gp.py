@@ -97,3 +97,50 @@ def test_an_inactive_parameter_lies_in_the_middle() -> None:
     cube = UnitCube(space)
     assert cube.encode({"peft": "none"})[1] == 0.5
     assert cube.decode(np.array([0.1, 0.9])) == {"peft": "none"}
+
+
+def with_values(count: int) -> Searcher:
+    """A search whose trials tell how good they are at once, but for noise in every third."""
+    searcher = make_searcher("gp", SPACE, seed=1, rungs=(1, 3))
+    for number in range(1, count + 1):
+        params = searcher.ask(number)
+        assert params is not None
+        searcher.report(number, 1, quality(params))
+        searcher.pause(number)
+    return searcher
+
+
+def test_it_expects_something_of_trials_once_there_are_some() -> None:
+    searcher = with_values(19)
+    assert searcher.expected() is None
+    searcher.replay(20, {"lr": 1e-3, "decay": 0.3, "layers": 5, "act": "b"})
+    searcher.report(20, 1, -2.0)  # far worse than its neighbours are: an accident
+    expected = searcher.expected()
+    assert expected is not None
+    assert sorted(expected) == list(range(1, 21))
+    assert expected[20] > min(expected.values())
+    assert searcher.expected() == expected
+
+
+def test_more_training_is_believed_more() -> None:
+    searcher = with_values(24)
+    before = searcher.expected()
+    assert before is not None
+    last = min(before, key=lambda number: before[number])
+    others = sorted(before, key=lambda number: -before[number])[:6]
+    searcher.resume(last)
+    searcher.report(last, 3, 0.5)  # better than anything so far
+    for number in others:
+        searcher.resume(number)
+        searcher.report(number, 3, -1.0)
+    after = searcher.expected()
+    assert after is not None
+    assert after[last] == max(after.values())
+
+
+def test_nothing_is_expected_of_a_failed_trial() -> None:
+    searcher = with_values(22)
+    searcher.end(7, Outcome.FAILED)
+    expected = searcher.expected()
+    assert expected is not None
+    assert 7 not in expected

@@ -39,12 +39,14 @@ METHODS = {
     "bayesian": {"method": "bayesian", "trials": 14},
     "gp": {"method": "gp", "trials": 14},
     "auto": {"method": "auto", "trials": 14},
+    # Beyond the trials that the process has no opinion of, which then says whom to promote.
+    "guided": {"method": "ensemble", "early_stopping": {"scheduler": "asha", "mode": "promotion"}, "trials": 26},
     "promotion": {"early_stopping": {"scheduler": "asha", "mode": "promotion"}, "trials": 9},
 }
 
 
 CUTS = [
-    pytest.param(method, steps, marks=pytest.mark.slow if method in ("gp", "auto") and steps < 13 else ())
+    pytest.param(method, steps, marks=pytest.mark.slow if method in ("gp", "auto", "guided") and steps < 13 else ())
     for method in METHODS
     for steps in (1, 6, 13)
 ]

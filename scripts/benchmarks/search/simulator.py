@@ -114,6 +114,7 @@ class _Sweep:
     events: list[tuple[float, int, float]] = field(default_factory=list)  # when, which trial, what it cost
 
     def run(self, workers: int, seconds: float, budget: float) -> Simulation:
+        self.scheduler.consult(self._expected)
         result, free, last = self.result, workers, None
         while True:
             while free and self._occupy(last):
@@ -149,6 +150,10 @@ class _Sweep:
         self.scheduler.start(trial.name)
         self._train(trial, extra)
         return True
+
+    def _expected(self) -> dict[str, float] | None:
+        expected = self.searcher.expected()
+        return None if expected is None else {f"t{number:04d}": value for number, value in expected.items()}
 
     def _paused(self, name: str) -> SimulatedTrial:
         trial = self.result.trials[int(name[1:]) - 1]
