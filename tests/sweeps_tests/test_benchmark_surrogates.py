@@ -11,7 +11,9 @@ import pytest
 from scripts.benchmarks.search import lcbench
 from scripts.benchmarks.search.lcbench import INPUTS, LcbenchTask
 from scripts.benchmarks.search.replay import Replay
+from scripts.benchmarks.search.reshaped import reshaped
 from scripts.benchmarks.search.tasks import DEVELOPMENT, find_tasks, load_task
+from sweeps.search.seeding import generator
 from tests.sweeps_tests.benchmark_kit import SHARED, real
 
 
@@ -102,6 +104,26 @@ def test_seconds_of_few_points_are_those_of_all(network_folder: Path, monkeypatc
     for points in (None, 10):
         problem = Replay(task, points=points, timed=True)
         assert sum(problem.seconds(PARAMS, report + 1) for report in range(problem.reports)) == 104.0
+
+
+def test_parameters_that_change_nothing_are_searched_and_have_no_effect(network_folder: Path) -> None:
+    plain = Replay(LcbenchTask(network_folder, "189908", FakeNetwork()))
+    wide = reshaped(plain, unrelated=16)
+    assert len(wide.space) == 7 + 16
+    params = {**PARAMS, **{name: 0.5 for name in wide.space.names if name.startswith("unrelated")}}
+    assert wide.score(params, 9) == plain.score(PARAMS, 9)
+
+
+def test_parameters_with_a_condition_have_their_least_values_without_it(network_folder: Path) -> None:
+    plain = Replay(LcbenchTask(network_folder, "189908", FakeNetwork()))
+    conditional = reshaped(plain, conditional=True)
+    rng = generator("conditions")
+    drawn = [conditional.space.sample(rng) for _ in range(40)]
+    without = [params for params in drawn if params["regularised"] == "no"]
+    assert 5 < len(without) < 35
+    assert all(("max_dropout" in params) == (params["regularised"] == "yes") for params in drawn)
+    whole = {**without[0], "weight_decay": 1e-5, "max_dropout": 0.0}
+    assert conditional.score(without[0], 3) == plain.score(whole, 3)
 
 
 @real

@@ -14,6 +14,7 @@ import pytest
 from scripts.benchmarks.search.curve import Reference
 from scripts.benchmarks.search.problem import placed
 from scripts.benchmarks.search.replay import TableReplay, replay
+from scripts.benchmarks.search.reshaped import ReshapedTable, reshaped
 from scripts.benchmarks.search.simulator import simulate
 from scripts.benchmarks.search.tasks import find_tasks, load_task
 from scripts.benchmarks.search.taskset import TasksetTask
@@ -76,6 +77,16 @@ def test_suggestions_move_to_the_nearest_row_that_is_not_used(tiny: TasksetTask)
     assert problem.regrets(tiny.rows[1], 2) == (0.0, 0.0)
     assert problem.is_top(-0.2)
     assert not problem.is_top(-0.21 - 0.01)
+
+
+def test_a_row_keeps_what_has_nothing_to_do_with_it(tiny: TasksetTask) -> None:
+    wide = reshaped(replay(tiny), unrelated=1)
+    assert isinstance(wide, ReshapedTable)
+    row = wide.place({**tiny.rows[1], "unrelated_1": 0.25})
+    assert row == {**tiny.rows[1], "unrelated_1": 0.25}
+    assert wide.space.contains(row)
+    with pytest.raises(ValueError, match="no rows without"):
+        reshaped(replay(tiny), conditional=True)
 
 
 class Ledger(Searcher):

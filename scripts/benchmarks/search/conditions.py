@@ -17,6 +17,8 @@ class Condition:
         points: report points of a full training; ``None`` for as many as the data has.
         resume_cost: of a paused trial that a worker takes up, in report intervals.
         timed: intervals take the data's seconds and the budget counts them, in units of the mean full training.
+        unrelated: so many more parameters change nothing.
+        conditional: some parameters depend on another one; only where the data are no tables.
         at: the budgets, in full trainings, at which tables show regret.
     """
 
@@ -26,8 +28,14 @@ class Condition:
     points: int | None = None
     resume_cost: float = 0.0
     timed: bool = False
+    unrelated: int = 0
+    conditional: bool = False
     budget: float = BUDGET
     at: tuple[float, ...] = AT
+
+    def suits(self, measured: bool) -> bool:
+        """Whether a task can be run so; ``measured``: its curves come from a surrogate with run times, not a table."""
+        return measured or not (self.timed or self.conditional)
 
 
 ALL_POINTS = Condition("a", "8 workers, every report point of the data, resuming free")
@@ -41,6 +49,8 @@ CONDITIONS = {
         Condition("c-4", "4 workers", workers=4),
         Condition("c-32", "32 workers", workers=32),
         Condition("d", "budget in seconds", timed=True),
+        Condition("f-wide", "16 more parameters, which change nothing", unrelated=16),
+        Condition("f-when", "two parameters that only count when a third says so", conditional=True),
     )
 }
 # 8 workers are condition (a), and (e) is (a) as seen by the test metric: neither is run again.
@@ -50,7 +60,9 @@ GROUPS = {
     "c": ("c-1", "c-4", "a", "c-32"),
     "d": ("d",),
     "e": ("a",),
-    "all": tuple(CONDITIONS),
+    "f": ("f-wide", "f-when"),
+    # Peers search flat spaces: (f) compares ours with each other, and is asked for by its name.
+    "all": tuple(name for name in CONDITIONS if not name.startswith("f-")),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from scripts.benchmarks.search.conditions import CONDITIONS
 from scripts.benchmarks.search.replay import replay
+from scripts.benchmarks.search.reshaped import reshaped
 from scripts.benchmarks.search.row import Setting
 from scripts.benchmarks.search.rows import ROWS
 from scripts.benchmarks.search.simulator import simulate
@@ -41,10 +42,11 @@ def measure(unit: Unit) -> Record:
         validation and its regret on test; ``top``: what was spent when a configuration of the top 1% was found.
     """
     condition, task = CONDITIONS[unit.condition], load_task(unit.task)
-    problem = replay(task, points=condition.points, timed=condition.timed)
+    plain = replay(task, points=condition.points, timed=condition.timed)
+    problem = reshaped(plain, unrelated=condition.unrelated, conditional=condition.conditional)
     # Tasks may share their space: one and the same seed would give them the same suggestions, and one draw of luck.
     seed = stable_seed("benchmark", task.name, unit.seed)
-    setting = Setting(task.space, problem.reports, condition.workers, seed)
+    setting = Setting(problem.space, problem.reports, condition.workers, seed)
     since = time.perf_counter()
     pair = ROWS[unit.row].make(setting)
     try:

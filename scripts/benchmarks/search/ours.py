@@ -6,14 +6,27 @@ from typing import Any
 
 from scripts.benchmarks.search.row import Pair, Row, Setting
 from sweeps.schedule import make_scheduler
-from sweeps.search import make_searcher
+from sweeps.search import Params, make_searcher
+from sweeps.search.wrapper import Wrapper
 
 
-def ours(name: str, label: str, method: str, scheduler: str = "none", **options: Any) -> Row:
+class Silent(Wrapper):
+    """A searcher that is not asked what it expects of trials: who is promoted then follows from scores alone."""
+
+    def ask(self, number: int) -> Params | None:
+        """The inner one's."""
+        return self._inner.ask(number)
+
+    def expected(self) -> None:
+        """Nothing."""
+
+
+def ours(name: str, label: str, method: str, scheduler: str = "none", *, silent: bool = False, **options: Any) -> Row:
     """The row of a ``method`` with a ``scheduler``; ``options`` are the scheduler's."""
 
     def make(setting: Setting) -> Pair:
         policy = make_scheduler(scheduler, reports=setting.reports, **options)
-        return Pair(make_searcher(method, setting.space, seed=setting.seed, rungs=policy.rungs), policy)
+        searcher = make_searcher(method, setting.space, seed=setting.seed, rungs=policy.rungs)
+        return Pair(Silent(searcher) if silent else searcher, policy)
 
     return Row(name, label, make)

@@ -21,7 +21,7 @@ def units(
 ) -> Iterator[Unit]:
     """Seed by seed, so that an interrupted run has all rows on all tasks with the same seeds."""
     for seed, condition, task, row in itertools.product(range(1, seeds + 1), conditions, tasks, rows):
-        if task.timed or not condition.timed:
+        if condition.suits(task.timed):
             yield Unit(row.name, row.version, condition.name, task, seed)
 
 
