@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from search_spaces.space import SearchSpace
 from sweeps.search.counting import countable_size
 
-MOST_DIMENSIONS = 20  # beyond, some hundreds of trials tell a Gaussian process little
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -28,9 +26,4 @@ def choose(space: SearchSpace, trials: int | None) -> Choice:
     size = countable_size(space)
     if size is not None and trials is not None and size <= trials:
         return Choice("grid", f"all {size} configurations fit into {trials} trials")
-    dimensions = len(space.searched)
-    if space.conditional:
-        return Choice("tpe", "some parameters are active only under conditions")
-    if dimensions > MOST_DIMENSIONS:
-        return Choice("tpe", f"{dimensions} parameters are many for a Gaussian process")
-    return Choice("gp", f"a Gaussian process learns most from few trials in {dimensions} dimensions")
+    return Choice("ensemble", "a Gaussian process and TPE take turns, and learn from each other's trials")

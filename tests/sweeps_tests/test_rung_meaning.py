@@ -73,4 +73,4 @@ def test_searched_epochs_are_warned_of_where_schedules_differ_with_them(settings
 
 def test_what_auto_chose_is_said() -> None:
     (said,) = notes(digits())
-    assert said.startswith("searching by gp: ")
+    assert said.startswith("searching by ensemble: ")

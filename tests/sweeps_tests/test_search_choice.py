@@ -16,13 +16,13 @@ MANY = SearchSpace([Float(f"x{n}", 0.0, 1.0) for n in range(30)])
 @pytest.mark.parametrize(
     ("space", "trials", "method", "reason"),
     [
-        (WIDE, 20, "gp", "learns most from few trials"),
-        (WIDE, None, "gp", "learns most from few trials"),
+        (WIDE, 20, "ensemble", "take turns"),
+        (WIDE, None, "ensemble", "take turns"),
         (SMALL, 6, "grid", "all 6 configurations fit into 6 trials"),
-        (SMALL, 5, "gp", "2 dimensions"),
-        (SearchSpace([Float("lr", 0.0, 1.0, points=3)]), 5, "gp", "1 dimensions"),  # a grid of it is not all of it
-        (CONDITIONED, 20, "tpe", "conditions"),
-        (MANY, 200, "tpe", "30 parameters are many"),
+        (SMALL, 5, "ensemble", "take turns"),
+        (SearchSpace([Float("lr", 0.0, 1.0, points=3)]), 5, "ensemble", "turns"),  # a grid of it is not all of it
+        (CONDITIONED, 20, "ensemble", "take turns"),
+        (MANY, 200, "ensemble", "take turns"),
     ],
 )
 def test_auto_chooses_by_space_and_budget(space: SearchSpace, trials: int | None, method: str, reason: str) -> None:
