@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benchmarks.real.contenders import CONTENDERS, SLOTS, run
-from scripts.benchmarks.real.problems import REPORTS, digits
+from scripts.benchmarks.real.contenders import CONTENDERS
+from scripts.benchmarks.real.problems import digits
 from scripts.benchmarks.real.records import Record, Records, version
 from scripts.benchmarks.real.scoring import test_metrics as metrics_on_test_rows
 from scripts.benchmarks.real.tables import section
+from trainer.config import TrainConfig
+from trainer.loop import train
+from trainer.tasks import get_task
 
 
 def measured(contender: str, seed: int, validation: float) -> Record:
@@ -73,15 +76,14 @@ def test_plain_ray_tune_searches_the_same_space() -> None:
     assert (hidden.lower, hidden.upper) == (16, 257)  # exclusive there
 
 
-@pytest.mark.slow
-@pytest.mark.ray
-@pytest.mark.parametrize("contender", ["foundation", "ray"])
-def test_a_tiny_sweep_spends_its_budget_and_is_tested(contender: str, tmp_path: Path) -> None:
+def test_a_checkpoint_is_scored_on_the_test_rows_as_it_was_on_the_validation_rows(tmp_path: Path) -> None:
     problem = digits(epochs=1)
-    outcome = run(contender, problem, seed=1, trainings=1, folder=tmp_path / contender)
-    assert 1 <= outcome.trainings <= 1 + SLOTS / REPORTS + 1e-9
-    values = [value for trial in outcome.trials for value in trial["values"]]
-    assert outcome.validation == min(values)
-    assert 1 <= outcome.begun <= len(values) + SLOTS
-    tested = metrics_on_test_rows(problem, outcome.params, outcome.checkpoint, tmp_path / "cache")
-    assert tested["log_loss"] < 2.5
+    params = {"learning_rate": 0.01, "metric": "log_loss"}
+    config = TrainConfig.build(problem.blind, params)
+    task = get_task(config.task)
+    prepared = task.prepare(config, tmp_path / "cache")
+    *_, last = train(config, prepared=prepared, task=task, folder=tmp_path)
+    tested = metrics_on_test_rows(problem, params, last.checkpoint, tmp_path / "cache")
+    assert 0 < tested["log_loss"] < 1
+    assert tested["accuracy"] == pytest.approx(last.metrics["accuracy"], abs=0.1)
+    assert tested != {name: last.metrics[name] for name in tested}  # of other rows
