@@ -138,6 +138,11 @@ class Posterior:
         self._factor = cho_factor(covariance, lower=True, check_finite=False)
         self._weights = cho_solve(self._factor, values, check_finite=False)
 
+    def mean(self, points: Array) -> Array:
+        """Mean (m,) of the function at ``points`` (m, dimensions); far cheaper than with the deviation."""
+        means: Array = self._metric.correlations(points, self._points, self._given.lengths) @ self._weights
+        return means
+
     def at(self, points: Array) -> tuple[Array, Array]:
         """Mean and standard deviation (m,) of the noiseless function at ``points`` (m, dimensions)."""
         cross = self._metric.correlations(self._points, points, self._given.lengths)

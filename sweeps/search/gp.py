@@ -93,7 +93,7 @@ class GpSearcher(Searcher):
     def _means(self, known: dict[int, tuple[float, int]]) -> dict[int, float]:
         numbers = self._chosen(known, MOST_KNOWN)
         points, values, coarse = self._data(known, MOST_KNOWN)
-        mean, _ = Posterior(self._metric, self._hyperparameters(ranked=False), points, values, coarse).at(points)
+        mean = Posterior(self._metric, self._hyperparameters(ranked=False), points, values, coarse).mean(points)
         own = {number: value for number, (value, _) in known.items()}
         return own | dict(zip(numbers, map(float, mean), strict=True))
 
@@ -152,7 +152,7 @@ class GpSearcher(Searcher):
         """The process, the value to improve on, and the most promising points."""
         points, values, coarse = self._data(known, MOST_KNOWN)
         posterior = Posterior(self._metric, hyper, points, values, coarse)
-        mean, _ = posterior.at(points)
+        mean = posterior.mean(points)
         leaders = points[np.argsort(-mean, kind="stable")[:LEADERS]]
         best = float(mean.max())
         pending = [
@@ -160,7 +160,7 @@ class GpSearcher(Searcher):
         ]
         if pending:
             away = np.stack(pending)
-            believed, _ = posterior.at(away)
+            believed = posterior.mean(away)
             points, values = np.concatenate([points, away]), np.concatenate([values, believed])
             coarse = np.concatenate([coarse, np.zeros(len(away))])
             posterior = Posterior(self._metric, hyper, points, values, coarse)
