@@ -10,12 +10,12 @@ from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.records.ledger import Ledger
-from sweeps.records.record import Reason, State, SweepRecord, TrialRecord
-from sweeps.records.retention import Drop
+from sweeps.records.record import Reason, State, SweepRecord
 from sweeps.schedule import Scheduler
 from sweeps.schedule.base import Copy, Decision
 from sweeps.schedule.budget import Spent
 from sweeps.study.assignment import Assignment
+from sweeps.study.book import Book
 from sweeps.study.disk import Disk
 from sweeps.study.recovery import undelivered
 from sweeps.study.refusal import refusal
@@ -57,10 +57,10 @@ class Study:
         scheduler: Scheduler | None = None,
     ) -> None:
         self.config, self.folder, self._clock = config, folder, clock
-        self._ledger, self._sink = ledger, sink or Sinks(())
         self._told = Told(config, devices, scheduler)
-        self._source = Source(config, self._told, self.write)
         self._disk = Disk(folder, config, self._told.scheduler.promotable)
+        self._book = Book(ledger, self._told, self._disk, sink or Sinks(()))
+        self._source = Source(config, self._told, self.write)
         self._queue: list[str] = []  # trials to go on with, before new ones
         self._running: dict[str, _Attempt] = {}
         self._failures: dict[str, int] = {}
@@ -109,13 +109,11 @@ class Study:
         events = list(events)
         self._told.recall(events)
         for event in events:
-            decision = self._tell(event)
-            self._to_drop(event)
+            decision = self._book.read(event)
             if event["event"] == "report" and (decision is not Decision.CONTINUE or event.get("done")):
                 self._unsaid[event["trial"]] = (decision, event.get("done"))
             elif event["event"] == "state":
                 self._unsaid.pop(event["trial"], None)
-            self._sink.handle({**event, "replayed": True}, self._trial_of(event))
         waiting = set(self._told.scheduler.promotable())
         self._paused = {
             trial.id
@@ -131,8 +129,7 @@ class Study:
                 self._queue.remove(trial)
                 self._running[trial] = _Attempt(self._told.records.trial(trial).attempt, self._clock())
                 self._leave(trial, decision, done)
-        self._pin()
-        self._drop(self._disk.leftovers(self.record.trials))
+        self._book.mend(self.record.trials)
 
     def close(self) -> None:
         """The sweep is settled: trials that are paused will not go on, and are stopped for good."""
@@ -207,24 +204,7 @@ class Study:
 
     def write(self, kind: str, **fields: Any) -> Decision:
         """One event: first into the ledger, then to all that follows from it."""
-        event = self._ledger.append(kind, **fields)
-        decision = self._tell(event)
-        self._sink.handle(event, self._trial_of(event))
-        if kind in {"trial", "report", "state"}:
-            self._pin()
-        self._drop(self._to_drop(event))
-        return decision
-
-    def _tell(self, event: Event) -> Decision:
-        if event["event"] == "trial":
-            self._source.add(event["trial"], event["params"], event.get("parent"))
-        decision = self._told.tell(event)
-        if (trial := self._trial_of(event)) is not None:
-            self._disk.heard(event, trial)
-        return decision
-
-    def _pin(self) -> None:
-        self._disk.pin(self._told.scheduler.sources)
+        return self._book.write(kind, **fields)
 
     def _leave(self, trial: str, decision: Decision, done: str | None) -> None:
         """After its last report: trained to the end (``done`` says how) whatever was decided, or paused or stopped."""
@@ -301,14 +281,4 @@ class Study:
         said = {"code": reason.code, "text": reason.text}
         self.write("state", trial=trial, state=state, attempt=attempt, reason=said, **more)
         if state is not State.PENDING:
-            self._drop(self._disk.leftovers([self._told.records.trial(trial)]))
-
-    def _to_drop(self, event: Event) -> list[Drop]:
-        return self._disk.changed(self._told.records.trial(event["trial"])) if event["event"] == "state" else []
-
-    def _drop(self, checkpoints: list[Drop]) -> None:
-        for trial, checkpoint in self._disk.delete(checkpoints):
-            self.write("dropped", trial=trial, checkpoint=checkpoint)
-
-    def _trial_of(self, event: Event) -> TrialRecord | None:
-        return self._told.records.trial(event["trial"]) if "trial" in event else None
+            self._book.sweep_up([self._told.records.trial(trial)])

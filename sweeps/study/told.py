@@ -19,6 +19,7 @@ from sweeps.schedule.budget import Budget, Spent
 from sweeps.schedule.course import Course
 from sweeps.search import make_searcher
 from sweeps.search.base import Outcome, Params
+from sweeps.study.trainings import Trainings
 
 Event = Mapping[str, Any]
 
@@ -54,6 +55,7 @@ class Told:
             rungs=self.scheduler.rungs,
             points=config.points,
         )
+        self.trainings = Trainings(config)
         self.asked = 0
         self._metric = config.metric.name
         self._numbers: dict[str, int] = {}  # of trials that the searcher knows: copies are none of its own
@@ -149,6 +151,7 @@ class Told:
 
     def _tell_trial(self, event: Event) -> None:
         trial, params, parent = str(event["trial"]), event["params"], event.get("parent")
+        self.trainings.add(trial, params, parent)
         if parent is None:
             self._numbers[trial] = int(event["number"])
             self.scheduler.made(trial, params)

@@ -191,7 +191,7 @@ def test_sinks_hear_of_every_event_after_it_is_in_the_ledger(start, tmp_path):
             heard.append((event, trial, len(read_events(tmp_path / "sweep")[0])))
 
     study = start(trials=1)
-    study._sink = Listener()
+    study._book._sink = Listener()
     study.start()
     assert [event["n"] for event, _, _ in heard] == [lines for _, _, lines in heard] == [2, 3]
     assert [trial.state for _, trial, _ in heard] == [State.PENDING, State.RUNNING]
