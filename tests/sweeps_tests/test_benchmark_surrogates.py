@@ -126,6 +126,14 @@ def test_parameters_with_a_condition_have_their_least_values_without_it(network_
     assert conditional.score(without[0], 3) == plain.score(whole, 3)
 
 
+def test_a_small_space_has_so_many_configurations(network_folder: Path) -> None:
+    plain = Replay(LcbenchTask(network_folder, "189908", FakeNetwork()))
+    small = reshaped(plain, small=[("learning_rate", 6), ("max_dropout", 4)])
+    grid = list(small.space.grid())
+    assert len(grid) == 24
+    assert len({small.score(params, 51) for params in grid}) == 6  # here only the rate has an effect
+
+
 @real
 @pytest.mark.data
 def test_the_published_surrogate_has_51_points_and_learns() -> None:

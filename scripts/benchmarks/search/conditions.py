@@ -19,6 +19,8 @@ class Condition:
         timed: intervals take the data's seconds and the budget counts them, in units of the mean full training.
         unrelated: so many more parameters change nothing.
         conditional: some parameters depend on another one; only where the data are no tables.
+        small: only so many values of these parameters, the others fixed; only where the data are no tables.
+        trials: how many are begun at most, which searchers are told.
         at: the budgets, in full trainings, at which tables show regret.
     """
 
@@ -30,12 +32,14 @@ class Condition:
     timed: bool = False
     unrelated: int = 0
     conditional: bool = False
+    small: tuple[tuple[str, int], ...] = ()
+    trials: int | None = None
     budget: float = BUDGET
     at: tuple[float, ...] = AT
 
     def suits(self, measured: bool) -> bool:
         """Whether a task can be run so; ``measured``: its curves come from a surrogate with run times, not a table."""
-        return measured or not (self.timed or self.conditional)
+        return measured or not (self.timed or self.conditional or self.small)
 
 
 ALL_POINTS = Condition("a", "8 workers, every report point of the data, resuming free")
@@ -51,6 +55,16 @@ CONDITIONS = {
         Condition("d", "budget in seconds", timed=True),
         Condition("f-wide", "16 more parameters, which change nothing", unrelated=16),
         Condition("f-when", "two parameters that only count when a third says so", conditional=True),
+        Condition(
+            "f-small",
+            "4 workers, 24 configurations and as many trials",
+            workers=4,
+            points=10,
+            resume_cost=0.5,
+            small=(("learning_rate", 6), ("max_dropout", 4)),
+            trials=24,
+            at=(2.0, 4.0, 8.0),
+        ),
     )
 }
 # 8 workers are condition (a), and (e) is (a) as seen by the test metric: neither is run again.
@@ -60,7 +74,7 @@ GROUPS = {
     "c": ("c-1", "c-4", "a", "c-32"),
     "d": ("d",),
     "e": ("a",),
-    "f": ("f-wide", "f-when"),
+    "f": ("f-wide", "f-when", "f-small"),
     # Peers search flat spaces: (f) compares ours with each other, and is asked for by its name.
     "all": tuple(name for name in CONDITIONS if not name.startswith("f-")),
 }

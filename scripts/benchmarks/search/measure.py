@@ -43,10 +43,10 @@ def measure(unit: Unit) -> Record:
     """
     condition, task = CONDITIONS[unit.condition], load_task(unit.task)
     plain = replay(task, points=condition.points, timed=condition.timed)
-    problem = reshaped(plain, unrelated=condition.unrelated, conditional=condition.conditional)
+    problem = reshaped(plain, unrelated=condition.unrelated, conditional=condition.conditional, small=condition.small)
     # Tasks may share their space: one and the same seed would give them the same suggestions, and one draw of luck.
     seed = stable_seed("benchmark", task.name, unit.seed)
-    setting = Setting(problem.space, problem.reports, condition.workers, seed)
+    setting = Setting(problem.space, problem.reports, condition.workers, seed, condition.trials)
     since = time.perf_counter()
     pair = ROWS[unit.row].make(setting)
     try:
@@ -55,6 +55,7 @@ def measure(unit: Unit) -> Record:
             pair.scheduler,
             problem,
             workers=condition.workers,
+            trials=condition.trials,
             budget=condition.budget * problem.training,
             resume_cost=condition.resume_cost,
         )

@@ -72,22 +72,32 @@ class ReshapedTable(Reshaped):
         return None if row is None else {**{n: v for n, v in params.items() if n.startswith(UNRELATED)}, **row}
 
 
-def reshaped(inner: Replay, *, unrelated: int = 0, conditional: bool = False) -> Reshaped:
-    """``inner`` with so many more parameters that change nothing, and perhaps with some that have a condition.
+def reshaped(
+    inner: Replay, *, unrelated: int = 0, conditional: bool = False, small: Sequence[tuple[str, int]] = ()
+) -> Reshaped:
+    """``inner`` with so many more parameters that change nothing, with some that have a condition, or ``small``: only
+    so many values of these parameters, at even places of their ranges, and the others fixed in the middle.
 
     Raises:
-        ValueError: conditions were asked for of a table.
+        ValueError: conditions, or a small space, were asked for of a table.
     """
     more: list[Parameter] = [Float(f"{UNRELATED}{number}", 0.0, 1.0) for number in range(1, unrelated + 1)]
     given: Sequence[Parameter] = list(inner.task.space)
     kind = ReshapedTable if isinstance(inner, Table) else Reshaped
-    if not conditional:
+    if not (conditional or small):
         return kind(SearchSpace([*more, *given]), inner)
     if isinstance(inner, Table):
-        raise ValueError(f"{inner.task.name}: a table has no rows without some of its parameters")
+        raise ValueError(f"{inner.task.name}: a table has no rows without some of its parameters, or in between")
+    if small:
+        values = dict(small)
+        return kind(SearchSpace([Categorical(p.name, _values(p, values.get(p.name, 1))) for p in given]), inner)
     conditioned = [_when(p) if p.name in SWITCHED else p for p in given]
     absent = {p.name: p.ends[0] for p in given if p.name in SWITCHED}
     return kind(SearchSpace([*more, Categorical(SWITCH, ["no", "yes"]), *conditioned]), inner, absent)
+
+
+def _values(parameter: Parameter, count: int) -> list[Any]:
+    return [parameter.from_unit((place + 0.5) / count) for place in range(count)]
 
 
 def _when(parameter: Parameter) -> Parameter:

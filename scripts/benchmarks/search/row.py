@@ -27,6 +27,7 @@ class Setting:
     reports: int  # of a full training
     workers: int
     seed: int
+    trials: int | None = None  # where their number is planned
 
 
 @dataclass(frozen=True)
