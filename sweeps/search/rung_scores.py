@@ -12,12 +12,13 @@ from scipy.special import ndtri
 
 from sweeps.search.base import Outcome
 
-_LEAST_SPREAD = 0.3  # of the trials at a rung, in standard deviations of all
+# How well a rung is taken to foretell the next before anything is known of it, and of how many trials that is worth.
+_PRIOR_CORRELATION, _PRIOR_WEIGHT = 0.9, 6.0
 
 
 @dataclass
 class Progress:
-    """What a trial has come to: its value at each rung, best score so far; and whether it is over."""
+    """What a trial has come to: its value at each rung, its best score so far; and whether it is over."""
 
     values: dict[int, float] = field(default_factory=dict)
     latest: int = 0
@@ -32,10 +33,11 @@ class Progress:
 
 
 class RungScores:
-    """Each trial's best score up to each rung that it has reached.
+    """Each trial's score at each rung that it has reached.
 
-    It counts at a trial's first report at or past a rung; one that passes several rungs with one report counts at the
-    highest of them only. A trial that trained to its end counts at its last report, as at a rung of its own.
+    That is the score of its first report at or past the rung, and not its best so far: a training that has collapsed
+    since will not come back. One that passes several rungs with one report counts at the highest of them only. A trial
+    that trained to its end counts with its best score, as at a rung of its own: that is what it came to.
 
     Args:
         rungs: report numbers, ascending; none: trials count when they have trained to their ends.
@@ -62,7 +64,7 @@ class RungScores:
         trial.latest, trial.best = report, max(trial.best, score)
         passed = bisect_right(self._rungs, report)
         if passed and (rung := self._rungs[passed - 1]) > trial.rung:
-            self._value(number, rung)
+            self._value(number, rung, score)
 
     def end(self, number: int, outcome: Outcome) -> None:
         """Trial ``number`` is over; a failed one leaves no values."""
@@ -71,7 +73,7 @@ class RungScores:
             return
         trial.over = True
         if outcome is Outcome.FINISHED and trial.latest > trial.rung:
-            self._value(number, trial.latest)
+            self._value(number, trial.latest, trial.best)
         if outcome is Outcome.FAILED:
             trial.failed = True
             trial.values.clear()
@@ -81,8 +83,8 @@ class RungScores:
         self.order = [entry for entry in self.order if entry[0] != number]
         self.changes += 1
 
-    def _value(self, number: int, rung: int) -> None:
-        self.trials[number].values[rung] = self.trials[number].best
+    def _value(self, number: int, rung: int, score: float) -> None:
+        self.trials[number].values[rung] = score
         self.order.append((number, rung))
         self.changes += 1
 
@@ -90,9 +92,12 @@ class RungScores:
 def one_scale(scores: Mapping[int, Mapping[int, float]], ranked: int | None = None) -> dict[int, tuple[float, int]]:
     """For each trial a standardised value, larger is better, and the highest rung that it rests on.
 
-    Who comes to a higher rung was chosen, so there the trials' standardised scores are moved and stretched to the mean
-    and the spread that the same trials had one rung below: being in the middle of the chosen is better than being in
-    the middle of all. Each trial's value is the one of its highest rung.
+    A value is what is expected of a trial with more training, in standard deviations of all trials. How well a rung
+    foretells the next is the correlation, ``r``, between the values of those who came that far and their scores
+    there; few of them count little against what is usual. A trial that stayed behind keeps ``r`` times its value:
+    little, where early scores mislead. Those at the next rung were chosen: a mean of ``m`` and a variance of ``v``
+    below become a mean of ``r m`` and a variance of ``1 - r^2 + r^2 v``. So being in the middle of the chosen is better
+    than being in the middle of all, as far as the choice was good.
 
     Args:
         scores: by rung, then by trial.
@@ -103,14 +108,48 @@ def one_scale(scores: Mapping[int, Mapping[int, float]], ranked: int | None = No
         numbers = list(scores[rung])
         given = [scores[rung][number] for number in numbers]
         normal = _normal_scores(given) if rung == ranked else _standard_scores(given)
-        known = [scale[number][0] for number in numbers if number in scale]
         middle, spread = 0.0, 1.0
         if scale:
-            middle = float(np.mean(known)) if known else 0.0
-            spread = max(float(np.std(known)), _LEAST_SPREAD) if len(known) > 1 else _LEAST_SPREAD
+            below = np.array([scale[number][0] if number in scale else math.nan for number in numbers])
+            middle, spread, scale = _carried(below, normal, scale)
         for number, value in zip(numbers, normal, strict=True):
             scale[number] = (middle + spread * float(value), rung)
     return scale
+
+
+def _carried(
+    below: np.ndarray, above: np.ndarray, scale: dict[int, tuple[float, int]]
+) -> tuple[float, float, dict[int, tuple[float, int]]]:
+    """Mean and spread of the trials of a rung, and the values of all as they are known from the rungs below.
+
+    Args:
+        below: (n,) values from below of the trials at the rung; NaN where there is none.
+        above: (n,) their standardised scores at the rung.
+        scale: the values from below of all trials.
+    """
+    chosen = ~np.isnan(below)
+    everyone = np.array([value for value, _ in scale.values()])
+    middle, within = (float(below[chosen].mean()), float(below[chosen].var())) if chosen.any() else (0.0, 0.0)
+    foretold = _foretold(below[chosen], above[chosen], float(everyone.var()))
+    spread = math.sqrt(1 - foretold**2 + foretold**2 * within)
+    return foretold * middle, spread, {number: (foretold * value, rung) for number, (value, rung) in scale.items()}
+
+
+def _foretold(below: np.ndarray, above: np.ndarray, variance: float) -> float:
+    """The correlation among all trials, from 0 to 1, by that of a choice of them, arrays (n,), and what is usual.
+
+    Among chosen ones values differ less, which makes a correlation look weaker than it is: Thorndike 1949's second
+    case undoes that, with the ``variance`` among all. That of n trials counts as n - 3, as in Fisher's transformation.
+    """
+    known, measured = max(len(below) - 3, 0), 0.0
+    if known and (within := float(below.var())) > 0 and float(np.ptp(above)) > 0:
+        seen = float(np.corrcoef(below, above)[0, 1])
+        wider = max(variance / within, 1.0)
+        measured = seen * math.sqrt(wider) / math.sqrt(1 + seen**2 * (wider - 1))
+    else:
+        known = 0
+    foretold = (known * measured + _PRIOR_WEIGHT * _PRIOR_CORRELATION) / (known + _PRIOR_WEIGHT)
+    return min(max(foretold, 0.0), 1.0)
 
 
 def _standard_scores(values: Sequence[float]) -> np.ndarray:

@@ -41,9 +41,9 @@ class TpeSearcher(Searcher):
       reached, and of the full budget if it trained to its end. A suggestion comes from the highest rung with
       enough observations. Telling stopped trials as complete, as Ray Tune's ``OptunaSearch`` does, can lose
       to random search.
-    - **A trial's value at a rung is its best score up to there**, as trials are ranked by their best report.
-      It is taken at the first report at or past the rung; one that passes several rungs with one report is
-      observed at the highest of them only.
+    - **A trial's value at a rung is its score there**, of the first report at or past the rung; one that passes several
+      rungs with one report is observed at the highest of them only. In the model of the full budget it is the best
+      score of all its reports.
     - **A stopped trial** is in the models of the rungs that it reached. **A failed one is no result**: it
       leaves all models. **A running one** is pending in the models of the rungs ahead of it (constant liar).
     - **The first suggestions** are a Latin hypercube; later ones are random while no rung has enough.
@@ -111,7 +111,7 @@ class TpeSearcher(Searcher):
         passed = bisect_right(self._rungs, report)
         if passed and (rung := self._rungs[passed - 1]) > trial.rung:
             trial.rung = rung
-            self._rung(rung).observe(number, trial.best)
+            self._rung(rung).observe(number, score)
             for other, model in self._models.items():
                 if other < rung:  # passed without a report there: it is no longer to come
                     model.drop(number)

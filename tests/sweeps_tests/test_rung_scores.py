@@ -24,10 +24,12 @@ def told(*events: tuple[str, int, object, float] | tuple[str, int, object]) -> R
     return scores
 
 
-def test_a_value_is_the_best_score_so_far_at_the_first_report_at_or_past_a_rung() -> None:
+def test_a_value_is_the_score_of_the_first_report_at_or_past_a_rung_and_at_the_end_the_best() -> None:
     scores = told(("begin", 1, 0), ("report", 1, 1, 0.5), ("report", 1, 2, 0.9), ("report", 1, 4, 0.7))
-    assert scores.trials[1].values == {1: 0.5, 3: 0.9}
-    assert scores.order == [(1, 1), (1, 3)]
+    assert scores.trials[1].values == {1: 0.5, 3: 0.7}
+    scores.end(1, Outcome.FINISHED)
+    assert scores.trials[1].values == {1: 0.5, 3: 0.7, 4: 0.9}
+    assert scores.order == [(1, 1), (1, 3), (1, 4)]
 
 
 def test_several_rungs_at_once_count_as_the_highest_and_repeated_or_infinite_reports_do_not() -> None:
@@ -66,18 +68,32 @@ def test_elsewhere_good_scores_keep_their_distances_and_outliers_come_closer() -
     assert one_scale({1: {1: 0.5, 2: 0.5}}) == {1: (0.0, 1), 2: (0.0, 1)}
 
 
-def test_the_chosen_keep_their_mean_and_their_spread_at_the_next_rung() -> None:
-    first = {number: float(number) for number in range(30)}
-    below = one_scale({1: first})
-    scale = one_scale({1: first, 3: {29: 0.5, 28: 0.9, 27: 0.7, 20: 0.1}})
-    before = np.array([below[number][0] for number in (29, 28, 27, 20)])
-    after = np.array([scale[number][0] for number in (29, 28, 27, 20)])
-    assert after.mean() == pytest.approx(before.mean())
-    assert list(np.argsort(-after)) == [1, 2, 0, 3]
-    assert min(after) > max(below[number][0] for number in range(15))
-    assert scale[5] == below[5]
+FIRST = {number: float(number) for number in range(30)}
 
 
-def test_one_trial_alone_at_a_rung_keeps_its_place() -> None:
+def test_where_early_scores_foretell_late_ones_the_chosen_stay_ahead() -> None:
+    scale = one_scale({1: FIRST, 3: dict(zip(range(29, 19, -1), np.linspace(0.9, 0.1, 10), strict=True))})
+    after = [scale[number][0] for number in range(29, 19, -1)]
+    assert after == sorted(after, reverse=True)
+    assert np.mean(after) > max(scale[number][0] for number in range(18))
+    assert scale[19][0] == pytest.approx(one_scale({1: FIRST})[19][0], rel=0.06)
+
+
+def test_where_early_scores_mislead_they_count_little() -> None:
+    many = one_scale({1: FIRST, 3: dict(zip(range(29, 14, -1), np.linspace(0.1, 0.9, 15), strict=True))})
+    assert many[29][0] < 0 < many[15][0]  # who was first is last
+    assert all(abs(many[number][0]) < 0.4 for number in range(15))  # nobody knows of those who stayed behind
+    assert many[14][0] >= many[0][0]
+
+
+def test_a_few_surprises_are_not_believed_at_once() -> None:
+    few = one_scale({1: FIRST, 3: {29: 0.1, 28: 0.2, 27: 0.3}})
+    assert few[29][0] > 0
+    assert few[26][0] > few[10][0]
+
+
+def test_one_trial_alone_at_a_rung_keeps_most_of_its_value() -> None:
     first = {1: 0.1, 2: 0.2, 3: 0.3}
-    assert one_scale({1: first, 3: {3: 0.9}})[3] == (one_scale({1: first})[3][0], 3)
+    before, (after, rung) = one_scale({1: first})[3][0], one_scale({1: first, 3: {3: 0.9}})[3]
+    assert rung == 3
+    assert 0.8 * before < after < before

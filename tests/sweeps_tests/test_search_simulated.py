@@ -12,7 +12,7 @@ from scripts.benchmarks.search.simulator import Simulation, simulate
 from search_spaces import Int, SearchSpace
 from sweeps.schedule import Mode, make_scheduler
 from sweeps.search import Outcome, Params, make_searcher
-from tests.conformance.problems import NETWORK, SmallNetwork
+from tests.conformance.problems import FINE_TUNING, NETWORK, Collapsing, SmallNetwork
 from tests.conformance.spaces import TINY
 
 SEEDS = range(4)
@@ -63,13 +63,26 @@ def test_without_early_stopping_a_model_beats_random_search() -> None:
     assert mean_regret("bayesian", "none") < 0.8 * mean_regret("random", "none")
 
 
+@pytest.mark.slow
+def test_first_reports_that_mislead_do_not_lead_a_model_far_astray() -> None:
+    def typical(method: str) -> float:
+        best = []
+        for seed in range(12):
+            policy = make_scheduler("asha", mode="promotion")
+            searcher = make_searcher(method, FINE_TUNING, seed=seed, rungs=policy.rungs)
+            best.append(simulate(searcher, policy, Collapsing(seed=seed), workers=2, budget=12 * 9.0).best)
+        return mean(best)
+
+    assert typical("auto") > typical("random") - 0.03
+
+
 @pytest.mark.parametrize("scheduler", ["asha", "median"])
 def test_stopping_early_beats_random_search_alone(scheduler: str) -> None:
     assert mean_regret("random", scheduler) < 0.9 * mean_regret("random", "none")
 
 
 def test_simulated_sweeps_repeat_themselves_and_every_trial_ends_one_way() -> None:
-    once, again = (sweep("bayesian", "asha", 1, seconds=BUDGET / 2) for _ in range(2))
+    once, again = (sweep("bayesian", "asha", 2, seconds=BUDGET / 2) for _ in range(2))
     assert once == again
     for trial in once.trials:
         reports = len(trial.scores)
