@@ -82,7 +82,11 @@ def fit(metric: Metric, points: Array, values: Array, coarse: Array) -> Hyperpar
     """
     squares = metric.squares(points, points)
     dimensions = points.shape[1]
-    means = np.array([math.sqrt(2.0) + 0.5 * math.log(dimensions)] * dimensions + [_NOISE[0], _EXTRA_NOISE[0]])
+    # Most probable are length scales themselves, as in the paper, not their logarithms: a log-normal density has its
+    # mode below its median, by the variance. At the median (11.6 in 8 dimensions) all functions would be nearly linear,
+    # and a search driven to the corners.
+    length = math.sqrt(2.0) + 0.5 * math.log(dimensions) - _LENGTH_SD**2
+    means = np.array([length] * dimensions + [_NOISE[0], _EXTRA_NOISE[0]])
     sds = np.array([_LENGTH_SD] * dimensions + [_NOISE[1], _EXTRA_NOISE[1]])
 
     def loss(theta: Array) -> tuple[float, Array]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.benchmarks.search.simulator import simulate
 from sweeps.schedule import Decision, Scheduler, make_scheduler
 from sweeps.schedule.budget import Budget
 from sweeps.schedule.course import Course
 from sweeps.schedule.hyperband import HyperbandScheduler
-from sweeps.search import make_searcher
-from tests.conformance.problems import NETWORK, SmallNetwork
 from tests.sweeps_tests.schedule_kit import check_decisions, promoting
 
 BY_SCORE = """
@@ -106,23 +103,3 @@ def test_stopping_goes_by_scores() -> None:
     scheduler = told(make_scheduler("asha", mode="stopping"), a=0.1, b=0.9)
     assert scheduler.report("a", 1, 0.5) is Decision.CONTINUE
     assert scheduler.report("b", 1, 0.4) is Decision.STOP
-
-
-@pytest.mark.slow
-def test_curves_that_begin_slowly_and_end_best_are_found_sooner() -> None:
-    """By a Gaussian process's expectations than by scores, with noise in every report."""
-
-    def lost(guided: bool) -> float:
-        total = 0.0
-        for seed in range(6):
-            problem = SmallNetwork(seed=seed, noise=0.02)
-            scheduler = make_scheduler("asha", mode="promotion")
-            if not guided:
-                scheduler.consult = lambda opinion: None  # type: ignore[method-assign]
-            searcher = make_searcher("ensemble", NETWORK, seed=seed, rungs=scheduler.rungs)
-            sweep = simulate(searcher, scheduler, problem, workers=4, budget=8 * 27 * 1.6)
-            best = max(sweep.trials, key=lambda trial: max(trial.scores, default=-1.0))
-            total += 1 - problem.quality(best.params)
-        return total / 6
-
-    assert lost(guided=True) < lost(guided=False)
