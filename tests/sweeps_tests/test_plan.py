@@ -32,7 +32,7 @@ def test_a_sweep_of_a_plain_module(cli, tmp_path: Path) -> None:
     assert found["labels"] == "10: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
     reports = "8 of a training, every 2 epochs, the last at epoch 16 (step 576), in the middle of the space"
     assert found["reports"] == reports
-    assert (found["trials"], found["method"].partition(",")[0]) == ("20", "auto: gp")
+    assert (found["trials"], found["method"].partition(",")[0]) == ("20", "auto: ensemble")
     assert found["early stopping"] == "asha, from report 1 on"
     assert found["learning_rate"] == "distribution log_uniform_values, min 1e-3, max 0.05"
 
@@ -102,7 +102,7 @@ def test_of_a_function_of_ones_own_only_the_search_is_known(tmp_path: Path) -> N
     assert said.splitlines()[0] == "ok: own would maximize score"
     for part in (
         "own:train",
-        "auto: tpe, since some parameters are active only under conditions",
+        "auto: ensemble, since a Gaussian process and TPE take turns",
         "min 1, max 9",
         "depth * rate < 1",
         "depth=3 rate=0.1",

@@ -16,7 +16,7 @@ DIGITS: dict[str, Any] = {
     "name": "digits",
     "trainer": {
         "task": "classification",
-        "model": "net:build",
+        "model": "population_net:build",
         "data": {"sklearn": "digits"},
         "report_every": 0.5,
     },
@@ -42,7 +42,7 @@ def build(inputs, classes, hidden=16, dropout=0.0):
 
 
 def load(folder: Path, **settings: Any) -> Any:
-    (folder / "net.py").write_text(NET)
+    (folder / "population_net.py").write_text(NET)
     (folder / "toy.py").write_text("def train(config): ...\n")
     (folder / "sweep.yaml").write_text(yaml.safe_dump({**DIGITS, **settings}))
     return load_sweep(folder / "sweep.yaml")
