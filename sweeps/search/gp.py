@@ -92,7 +92,7 @@ class GpSearcher(Searcher):
 
     def _means(self, known: dict[int, tuple[float, int]]) -> dict[int, float]:
         numbers = self._chosen(known, MOST_KNOWN)
-        points, values, coarse = self._data(known, MOST_KNOWN)
+        points, values, coarse = self._data(known, numbers)
         mean = Posterior(self._metric, self._hyperparameters(ranked=False), points, values, coarse).mean(points)
         own = {number: value for number, (value, _) in known.items()}
         return own | dict(zip(numbers, map(float, mean), strict=True))
@@ -129,13 +129,15 @@ class GpSearcher(Searcher):
             count = after
         since = self._scores.order[:count]
         if ranked not in self._fitted or self._fitted[ranked][0] != since:
-            points, values, coarse = self._data(self._known(since, ranked), MOST_FITTED)
+            known = self._known(since, ranked)
+            points, values, coarse = self._data(known, self._chosen(known, MOST_FITTED))
             self._fitted[ranked] = since, fit(self._metric, points, values, coarse)
         return self._fitted[ranked][1]
 
-    def _data(self, known: dict[int, tuple[float, int]], most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Points (n, dimensions), values (n,), and how coarse each is, of those that are `_chosen`."""
-        numbers = self._chosen(known, most)
+    def _data(
+        self, known: dict[int, tuple[float, int]], numbers: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Points (n, dimensions), values (n,), and how coarse each is, of these trials."""
         rungs = np.array([known[number][1] for number in numbers], dtype=float)
         highest = max(float(rungs.max()), 2.0)
         coarse = 1.0 - np.log(rungs) / np.log(highest)
@@ -150,7 +152,7 @@ class GpSearcher(Searcher):
         self, known: dict[int, tuple[float, int]], hyper: Hyperparameters
     ) -> tuple[Posterior, float, np.ndarray]:
         """The process, the value to improve on, and the most promising points."""
-        points, values, coarse = self._data(known, MOST_KNOWN)
+        points, values, coarse = self._data(known, self._chosen(known, MOST_KNOWN))
         posterior = Posterior(self._metric, hyper, points, values, coarse)
         mean = posterior.mean(points)
         leaders = points[np.argsort(-mean, kind="stable")[:LEADERS]]

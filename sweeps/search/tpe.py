@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from search_spaces.space import SearchSpace
 from sweeps.search.base import Outcome, Params, Searcher
@@ -13,6 +11,7 @@ from sweeps.search.identity import identity
 from sweeps.search.latin import latin_hypercube
 from sweeps.search.optuna_space import OptunaSpace
 from sweeps.search.rung_model import CANDIDATES, Codes, RungModel
+from sweeps.search.rung_scores import RungScores
 from sweeps.search.seeding import generator, stable_seed
 
 FULL = math.inf  # the rung of trials that trained to their end
@@ -22,15 +21,6 @@ STARTUP = 10
 MODEL_DRAWS = (CANDIDATES,) * 4
 MODEL_DRAWS_CONSTRAINED = (*MODEL_DRAWS, *(8,) * 4, *(3,) * 4, *(1,) * 8)
 RANDOM_DRAWS = 32
-
-
-@dataclass
-class _Trial:
-    codes: Codes
-    latest: int = 0
-    best: float = -math.inf
-    rung: int = 0
-    over: bool = False
 
 
 class TpeSearcher(Searcher):
@@ -67,14 +57,14 @@ class TpeSearcher(Searcher):
     def __init__(self, space: SearchSpace, *, seed: int, rungs: Sequence[int] = ()) -> None:
         self._space = space
         self._seed = seed
-        self._rungs = tuple(rungs)
+        self._scores = RungScores(rungs)
         self._codec = OptunaSpace(space)
         # Not of the number of trials that are planned: an extended sweep goes on as a longer one would have.
         self._startup = max(STARTUP, len(space.searched) + 2)
         self._enough = self._startup
         self._initial = latin_hypercube(space, self._startup, generator(seed, "latin"))
         self._model_draws = MODEL_DRAWS_CONSTRAINED if space.constraints else MODEL_DRAWS
-        self._trials: dict[int, _Trial] = {}
+        self._codes: dict[int, Codes] = {}
         self._asked: set[str] = set()
         self._models: dict[float, RungModel] = {}
 
@@ -90,40 +80,33 @@ class TpeSearcher(Searcher):
 
     def replay(self, number: int, params: Params) -> None:
         """Trial ``number`` is running with ``params``: pending in every model until it reports or ends."""
-        if number in self._trials and not self._trials[number].over:
+        if number in self._codes and not self._scores.trials[number].over:
             return  # a further attempt at the same trial
-        trial = self._trials[number] = _Trial(self._encoded(number, params))
+        self._scores.begin(number)
+        codes = self._codes[number] = self._encoded(number, params)
         self._asked.add(identity(params))
         for model in self._models.values():
-            model.add(number, trial.codes)
+            model.add(number, codes)
 
     def report(self, number: int, report: int, score: float) -> None:
-        """Observe a score, where ``report`` is the first at or past a rung.
-
-        Reports that are repeated (a resumed trial redoes what came after its checkpoint), late or not finite
-        are ignored.
-        """
-        trial = self._trials[number]
-        if trial.over or report <= trial.latest or not math.isfinite(score):
-            return
-        trial.latest = report
-        trial.best = max(trial.best, score)
-        passed = bisect_right(self._rungs, report)
-        if passed and (rung := self._rungs[passed - 1]) > trial.rung:
-            trial.rung = rung
-            self._rung(rung).observe(number, score)
+        """Observe a score, where `RungScores.report` takes it for that of a rung."""
+        trial = self._scores.trials[number]
+        before = trial.rung
+        self._scores.report(number, report, score)
+        if (rung := trial.rung) > before:
+            self._rung(rung).observe(number, trial.values[rung])
             for other, model in self._models.items():
                 if other < rung:  # passed without a report there: it is no longer to come
                     model.drop(number)
 
     def end(self, number: int, outcome: Outcome) -> None:
         """Trial ``number`` is over and no longer pending anywhere."""
-        trial = self._trials[number]
+        trial = self._scores.trials[number]
         if trial.over:
             return
         if outcome is Outcome.FINISHED and trial.latest:
             self._rung(FULL).observe(number, trial.best)
-        trial.over = True
+        self._scores.end(number, outcome)
         if outcome is Outcome.FAILED:
             for rung, model in list(self._models.items()):
                 self._models[rung] = model.without(number)
@@ -154,7 +137,8 @@ class TpeSearcher(Searcher):
         """The model of ``rung``; when the first trial gets there, all that are running are on their way."""
         if rung not in self._models:
             model = self._models[rung] = RungModel(self._codec.distributions)
-            for number, trial in self._trials.items():
+            for number, codes in self._codes.items():
+                trial = self._scores.trials[number]
                 if not trial.over and trial.rung <= rung:
-                    model.add(number, trial.codes)
+                    model.add(number, codes)
         return self._models[rung]
