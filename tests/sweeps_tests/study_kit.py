@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import SweepConfig, from_mapping
+from sweeps.engine.schedulers import scheduler_of
 from sweeps.own_checkpoints import OwnCheckpoints
 from sweeps.records.ledger import Ledger
 from sweeps.records.record import Reason, State
@@ -195,7 +196,7 @@ def begin(config: SweepConfig, folder: Path, lines: int | None = None) -> tuple[
     ledger = MortalLedger.open(folder, create=not (folder / "records.jsonl").exists())
     ledger.lines = lines
     ledger._clock = Clock()  # what a resume costs is read off it, and a busy machine is no part of a sweep's result
-    study = Study(config, folder, ledger, clock=Clock())
+    study = Study(config, folder, ledger, clock=Clock(), scheduler=scheduler_of(config))
     study.replay(ledger.past)
     facts = {"name": "toy", "metric": "score", "goal": config.metric.goal, "planned": config.planned}
     try:

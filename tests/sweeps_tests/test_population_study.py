@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from sweeps.engine.schedulers import scheduler_of
 from sweeps.records.best import choose_best
 from sweeps.records.builder import read_sweep
 from sweeps.records.ledger import read_events
@@ -18,7 +17,7 @@ from sweeps.study import Study
 from sweeps.views.tables import best_json, trials_json
 from sweeps.views.tally import Tally
 from tests.sweeps_tests import study_kit
-from tests.sweeps_tests.study_kit import Clock, Died, FunctionWorker, LoopWorker, MortalLedger, on_disk, play, shape
+from tests.sweeps_tests.study_kit import Died, FunctionWorker, LoopWorker, begin, on_disk, play, run, shape
 from trainer.manifest import numbered, verify
 
 KINDS = [FunctionWorker, LoopWorker]
@@ -29,31 +28,6 @@ def population_config(folder: Path, scheduler: str = "pbt", **settings: Any) -> 
     stopping = {"scheduler": scheduler, "perturbation_interval": 1, "quantile_fraction": 0.5, "mutate": ["x"]}
     given: dict[str, Any] = {"early_stopping": stopping, "trials": TRIALS, "reports": study_kit.REPORTS, "seed": 3}
     return study_kit.sweep_config(folder, **{**given, **settings})
-
-
-def begin(config: Any, folder: Path, lines: int | None = None) -> tuple[Study, MortalLedger]:
-    folder.mkdir(exist_ok=True)
-    ledger = MortalLedger.open(folder, create=not (folder / "records.jsonl").exists())
-    ledger.lines = lines
-    study = Study(config, folder, ledger, clock=Clock(), scheduler=scheduler_of(config))
-    study.replay(ledger.past)
-    facts = {"name": "toy", "metric": "score", "goal": "maximize", "planned": config.planned}
-    try:
-        study.write("sweep", attempt=1 + sum(event["event"] == "sweep" for event in ledger.past), **facts)
-        study.tidy()
-    except Died:
-        ledger.close()
-        raise
-    return study, ledger
-
-
-def run(config: Any, folder: Path, lines: int | None = None, **how: Any) -> Study:
-    study, ledger = begin(config, folder, lines)
-    with ledger:
-        play(study, **how)
-        study.close()
-        study.write("sweep_end", state="finished")
-    return study
 
 
 def check(folder: Path) -> None:
