@@ -125,7 +125,10 @@ def _loss(theta: Array, squares: Array, values: Array, coarse: Array, means: Arr
 
 
 class Posterior:
-    """What the process knows after its data: mean and variance anywhere, and what one more point would change.
+    """What the process knows after its data: mean and variance anywhere.
+
+    Attributes:
+        fitted: mean (n,) of the function at the data's own points.
 
     Args:
         metric: of the space.
@@ -138,9 +141,12 @@ class Posterior:
     def __init__(self, metric: Metric, given: Hyperparameters, points: Array, values: Array, coarse: Array) -> None:
         self._metric, self._given, self._points = metric, given, points
         covariance = metric.correlations(points, points, given.lengths)
-        covariance[np.diag_indices_from(covariance)] += given.variances(coarse)
+        noise = given.variances(coarse)
+        covariance[np.diag_indices_from(covariance)] += noise
         self._factor = cho_factor(covariance, lower=True, check_finite=False)
         self._weights = cho_solve(self._factor, values, check_finite=False)
+        # Of K (K + N)^-1 y = y - N (K + N)^-1 y the right side needs no further correlations.
+        self.fitted = values - noise * self._weights
 
     def mean(self, points: Array) -> Array:
         """Mean (m,) of the function at ``points`` (m, dimensions); far cheaper than with the deviation."""

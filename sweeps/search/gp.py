@@ -40,7 +40,9 @@ class GpSearcher(Searcher):
     - **What a trial is expected to come to** (`expected`) is the process's mean where it is: its own value drawn
       towards those of its neighbours, the more so the less it was trained.
     - **Candidates** are draws from the space and points near the best ones; the most promising one that is legal and
-      new is suggested.
+      new is suggested. Where scores are noisy, those that promise nearly as much are as good, and the one furthest
+      from all trials is suggested: a parameter that is taken for unimportant, perhaps by a mistake, costs nothing
+      to vary.
 
     Args:
         space: what may vary.
@@ -93,7 +95,7 @@ class GpSearcher(Searcher):
     def _means(self, known: dict[int, tuple[float, int]]) -> dict[int, float]:
         numbers = self._chosen(known, MOST_KNOWN)
         points, values, coarse = self._data(known, numbers)
-        mean = Posterior(self._metric, self._hyperparameters(ranked=False), points, values, coarse).mean(points)
+        mean = Posterior(self._metric, self._hyperparameters(ranked=False), points, values, coarse).fitted
         own = {number: value for number, (value, _) in known.items()}
         return own | dict(zip(numbers, map(float, mean), strict=True))
 
@@ -107,8 +109,10 @@ class GpSearcher(Searcher):
         rng = np.random.default_rng(stable_seed(self._seed, "gp", number))
         candidates = np.concatenate([self._cube.draw(CANDIDATES, rng), self._cube.around(leaders, NEAR, rng)])
         mean, sd = posterior.at(candidates)
-        order = np.argsort(-expected_improvement(mean, sd, best), kind="stable")
-        for index in order[:50]:
+        promise = expected_improvement(mean, sd, best)
+        # The share of the scores' variance that configurations account for: the signal's is 1.
+        alike = 1.0 / (1.0 + hyper.noise)
+        for index in by_promise(candidates, promise, alike, self._metric, np.stack(list(self._points.values())))[:50]:
             params = self._cube.decode(candidates[index])
             if identity(params) not in self._asked and self._space.broken(params) is None:
                 return params
@@ -154,7 +158,7 @@ class GpSearcher(Searcher):
         """The process, the value to improve on, and the most promising points."""
         points, values, coarse = self._data(known, self._chosen(known, MOST_KNOWN))
         posterior = Posterior(self._metric, hyper, points, values, coarse)
-        mean = posterior.mean(points)
+        mean = posterior.fitted
         leaders = points[np.argsort(-mean, kind="stable")[:LEADERS]]
         best = float(mean.max())
         pending = [
@@ -175,3 +179,17 @@ def expected_improvement(mean: np.ndarray, sd: np.ndarray, best: float) -> np.nd
     density = np.exp(-0.5 * np.square(gap)) / np.sqrt(2.0 * np.pi)
     improvement: np.ndarray = sd * (gap * ndtr(gap) + density)
     return improvement
+
+
+def by_promise(
+    candidates: np.ndarray, promise: np.ndarray, alike: float, metric: Metric, tried: np.ndarray
+) -> np.ndarray:
+    """Indices (m,) of candidates (m, dimensions), the most promising first.
+
+    Those that promise at least ``alike`` times what the best one does are as good. They come in the order of their
+    distances from the points that were tried (n, dimensions), the furthest first.
+    """
+    order = np.argsort(-promise, kind="stable")
+    level = order[promise[order] >= alike * promise[order[0]]]
+    apart = metric.squares(candidates[level], tried).sum(axis=0).min(axis=1)
+    return np.concatenate([level[np.argsort(-apart, kind="stable")], order[len(level) :]])

@@ -8,7 +8,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
 from sweeps.search.gaussian_process import Hyperparameters, Metric, Posterior, _loss, fit
-from sweeps.search.gp import expected_improvement
+from sweeps.search.gp import by_promise, expected_improvement
 
 RNG = np.random.default_rng(3)
 POINTS = RNG.random((40, 3))
@@ -28,6 +28,7 @@ def test_posterior_is_that_of_scikit_learn() -> None:
     expected_mean, expected_sd = theirs.predict(anywhere, return_std=True)
     assert mean == pytest.approx(expected_mean, abs=1e-8)
     assert sd == pytest.approx(expected_sd, abs=1e-6)
+    assert ours.fitted == pytest.approx(ours.mean(POINTS), abs=1e-9)
 
 
 @pytest.mark.parametrize("unordered", [[False] * 3, [False, False, True]])
@@ -69,3 +70,11 @@ def test_expected_improvement_is_the_mean_of_draws() -> None:
     mean, sd, best = np.array([0.3, -1.0, 2.0]), np.array([1.0, 0.5, 0.1]), 0.5
     draws = np.random.default_rng(1).normal(mean, sd, size=(400_000, 3))
     assert expected_improvement(mean, sd, best) == pytest.approx(np.maximum(draws - best, 0).mean(axis=0), abs=3e-3)
+
+
+def test_of_candidates_that_promise_as_much_the_furthest_from_all_trials_comes_first() -> None:
+    candidates = np.array([[0.1, 0.1, 0.1], [0.5, 0.5, 0.9], [0.5, 0.5, 0.3], [0.9, 0.9, 0.9]])
+    promise, tried = np.array([1.0, 0.9, 0.95, 0.7]), np.array([[0.1, 0.1, 0.2], [0.5, 0.5, 0.2]])
+    assert by_promise(candidates, promise, 1.0, ORDERED, tried).tolist() == [0, 2, 1, 3]
+    assert by_promise(candidates, promise, 0.8, ORDERED, tried).tolist() == [1, 0, 2, 3]
+    assert by_promise(candidates, promise, 0.6, ORDERED, tried).tolist() == [3, 1, 0, 2]

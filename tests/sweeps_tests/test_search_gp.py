@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from statistics import mean
+from statistics import mean, median
 
 import numpy as np
 import pytest
@@ -56,16 +56,19 @@ def test_it_finds_far_better_configurations_than_chance(at_once: int) -> None:
 
 
 def test_running_trials_are_not_offered_again() -> None:
-    searcher = make_searcher("gp", SPACE, seed=1)
-    for number in range(1, 13):
-        params = searcher.ask(number)
-        assert params is not None
-        searcher.report(number, 1, quality(params))
-        searcher.end(number, Outcome.FINISHED)
     cube = UnitCube(SPACE)
-    together = [cube.encode(searcher.ask(number) or {}) for number in range(13, 21)]
-    gaps = [np.abs(a - b).max() for i, a in enumerate(together) for b in together[:i]]
-    assert min(gaps) > 0.005
+
+    def narrowest(seed: int) -> float:
+        """The least distance between two of eight trials that run at once."""
+        searcher = make_searcher("gp", SPACE, seed=seed)
+        for number in range(1, 13):
+            params = searcher.ask(number) or {}
+            searcher.report(number, 1, quality(params))
+            searcher.end(number, Outcome.FINISHED)
+        together = [cube.encode(searcher.ask(number) or {}) for number in range(13, 21)]
+        return float(min(np.abs(a - b).max() for i, a in enumerate(together) for b in together[:i]))
+
+    assert median(narrowest(seed) for seed in range(1, 6)) > 0.02
 
 
 def test_constraints_hold_and_a_small_space_is_used_up_without_a_word() -> None:
@@ -144,3 +147,22 @@ def test_nothing_is_expected_of_a_failed_trial() -> None:
     expected = searcher.expected()
     assert expected is not None
     assert 7 not in expected
+
+
+def test_under_noise_what_seems_unimportant_goes_on_being_varied() -> None:
+    space = SearchSpace([Float(name, 0.0, 1.0) for name in ("lr", "dropout", "decay")])
+
+    def typical_step(seed: int) -> float:
+        """How far from all trials before it a late suggestion lies in the two parameters that change nothing."""
+        noise, searcher = np.random.default_rng(0), make_searcher("gp", space, seed=seed)
+        points = np.empty((40, 2))
+        for number in range(1, 41):
+            params = searcher.ask(number) or {}
+            searcher.report(number, 1, -4 * (params["lr"] - 0.3) ** 2 + noise.normal(0, 0.3))
+            searcher.end(number, Outcome.FINISHED)
+            points[number - 1] = params["dropout"], params["decay"]
+        gaps = [np.abs(points[:at] - points[at]).max(axis=1).min() for at in range(20, 40)]
+        return float(np.median(gaps))
+
+    # Suggestions by expected improvement alone repeat these values: 0.007, 0 and 0.
+    assert mean(typical_step(seed) for seed in (1, 2, 3)) > 0.015
