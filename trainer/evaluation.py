@@ -11,6 +11,7 @@ import torch
 
 from trainer.batches import evaluation_order
 from trainer.precision import Compute, out_of_memory
+from trainer.tasks.base import PAD
 
 if TYPE_CHECKING:
     from trainer.config import TrainConfig
@@ -58,7 +59,6 @@ def evaluate(
     order = evaluation_order(split.rows, split.lengths)
     size = batch_size or config.eval_batch_size
     outputs: list[torch.Tensor] = []
-    labels: list[torch.Tensor] = []
     losses: list[torch.Tensor] = []
     units, start = 0, 0
     with torch.inference_mode():
@@ -66,7 +66,7 @@ def evaluate(
             batch = task.collate(split, order[start : start + size], config, prepared)
             try:
                 with compute.autocast():
-                    loss, scores = task.loss(model, compute.move(batch))
+                    loss, kept = task.observe(model, compute.move(batch), config, prepared)
             except RuntimeError as error:
                 rows = min(size, split.rows - start)
                 if rows == 1 or not out_of_memory(error):
@@ -74,16 +74,27 @@ def evaluate(
                 size = (rows + 1) // 2
                 log.warning("out of memory in evaluation with %d rows at once, going on with %d", rows, size)
                 continue
-            outputs.append(scores)
-            labels.append(batch["labels"])
+            outputs.append(kept)
             losses.append(loss)
             units += task.units(batch)
             start += size
         mean_loss = float(torch.stack(losses).cpu().double().sum()) / units
         # Kept on the device until here: one copy, and one wait for the device, per evaluation.
-        sorted_outputs = torch.cat(outputs).float().cpu().numpy()
-    sorted_labels = torch.cat(labels).cpu().numpy()
+        ordered = _joined(outputs).cpu().numpy()
     own_order = np.empty_like(order)
     own_order[order] = np.arange(split.rows)
-    metrics = task.evaluate(sorted_outputs[own_order], sorted_labels[own_order], mean_loss, prepared)
+    metrics = task.evaluate(ordered[own_order], split, mean_loss, config, prepared)
     return Evaluation({name: float(value) for name, value in metrics.items()}, size)
+
+
+def _joined(outputs: list[torch.Tensor]) -> torch.Tensor:
+    """Batches ``(rows, ...)`` one after another, each filled up with ``PAD`` to the widest; floats in float32."""
+    widest = [max(sizes) for sizes in zip(*(batch.shape[1:] for batch in outputs), strict=True)]
+    filled = []
+    for batch in outputs:
+        lacking = [most - size for most, size in zip(widest, batch.shape[1:], strict=True)]
+        # torch counts from the last dimension, before and after each.
+        pad = [amount for lack in reversed(lacking) for amount in (0, lack)]
+        filled.append(torch.nn.functional.pad(batch, pad, value=PAD) if any(lacking) else batch)
+    joined = torch.cat(filled)
+    return joined.float() if joined.is_floating_point() else joined

@@ -1,4 +1,4 @@
-"""Hugging Face encoders: loaded once per process, copied and given a fresh head for every trial."""
+"""Hugging Face models: loaded once per process, copied and given a fresh head for every trial."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import difflib
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,28 @@ _KEPT = 2
 _FROM_DATA = ("num_labels", "id2label", "label2id", "problem_type")
 # Their positions count from the padding id on, so that many fewer fit.
 _OFFSET_POSITIONS = ("roberta", "camembert", "mpnet", "longformer", "data2vec-text", "ibert", "xmod", "luke", "esm")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a backbone is built with.
+
+    Attributes:
+        auto: the class of transformers that builds the model: ``AutoModelForSequenceClassification``.
+        fields: settings of its configuration that come from the data, such as ``id2label``.
+    """
+
+    auto: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def classifier(label_names: Sequence[str], auto: str = "AutoModelForSequenceClassification") -> Head:
+    """A head with these classes."""
+    id2label = dict(enumerate(label_names))
+    fields: dict[str, Any] = {"id2label": id2label, "label2id": {label: index for index, label in id2label.items()}}
+    if auto == "AutoModelForSequenceClassification":
+        fields["problem_type"] = "single_label_classification"
+    return Head(auto, fields)
 
 
 @dataclass(frozen=True)
@@ -103,25 +125,19 @@ def lengths(config: Any, tokenizer: Any) -> tuple[int, int | None]:
     return default, None if relative else positions
 
 
-def size(name: str, model_args: Mapping[str, Any], classes: int) -> int:
-    """How many parameters the classifier has, without reading or drawing any.
+def size(name: str, model_args: Mapping[str, Any], head: Head) -> int:
+    """How many parameters the model has, without reading or drawing any.
 
     Raises:
         ConfigError: as ``settings``.
     """
-    from transformers import AutoModelForSequenceClassification
-
-    config = settings(name, model_args)
-    config.num_labels = classes
     with quiet(), torch.device("meta"):
-        model = AutoModelForSequenceClassification.from_config(config)
+        model = _auto(head).from_config(_configured(name, model_args, head))
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def build(
-    name: str, model_args: Mapping[str, Any], label_names: tuple[str, ...], dropout: float | None
-) -> torch.nn.Module:
-    """A sequence classifier on the CPU, float32, in training mode.
+def build(name: str, model_args: Mapping[str, Any], head: Head, dropout: float | None) -> torch.nn.Module:
+    """A model on the CPU, float32, in training mode.
 
     Weights from the folder are copied from memory after the first time. Those it lacks (the head) are drawn from
     torch's global generator by the model's own rule, and equally whether the model was in memory or not.
@@ -129,35 +145,54 @@ def build(
     Raises:
         ConfigError: the model is not there, or its weights do not fit the configuration.
     """
-    known = _load(name, model_args, len(label_names), dropout is not None)
+    known = _load(name, model_args, head, dropout is not None)
     model = copy.deepcopy(known.model)
     _draw(model, known.missing)
-    model.config.id2label = dict(enumerate(label_names))
-    model.config.label2id = {label: index for index, label in enumerate(label_names)}
-    model.config.problem_type = "single_label_classification"
     if dropout is not None:
         set_dropout(model, dropout)
     module: torch.nn.Module = model.train()
     return module
 
 
-def _load(name: str, model_args: Mapping[str, Any], classes: int, dropout: bool) -> _Pristine:
-    key = json.dumps([name, dict(model_args), classes, dropout], sort_keys=True, default=repr)
+def load_exported(folder: str, auto: str) -> Any:
+    """The model that was exported into a folder, float32, on the CPU.
+
+    Raises:
+        ConfigError: it is not there or damaged.
+    """
+    import transformers
+
+    build = getattr(transformers, auto).from_pretrained
+    return load_model_files(folder, lambda **where: build(folder, dtype=torch.float32, **where))
+
+
+def _auto(head: Head) -> Any:
+    import transformers
+
+    return getattr(transformers, head.auto)
+
+
+def _configured(name: str, model_args: Mapping[str, Any], head: Head) -> Any:
+    config = settings(name, model_args)
+    for key, value in head.fields.items():
+        setattr(config, key, value)
+    return config
+
+
+def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -> _Pristine:
+    key = json.dumps([name, dict(model_args), head.auto, dict(head.fields), dropout], sort_keys=True, default=repr)
     if key in _pristine:
         _pristine.move_to_end(key)
         return _pristine[key]
-    from transformers import AutoModelForSequenceClassification
-
-    config = settings(name, model_args)
-    config.num_labels = classes
+    config = _configured(name, model_args, head)
     if dropout:
         # Some models leave a dropout of zero out of the network: there must be one to set.
-        for field in [field for field in vars(config) if is_dropout_field(field)]:
-            setattr(config, field, 0.1)
+        for setting in [setting for setting in vars(config) if is_dropout_field(setting)]:
+            setattr(config, setting, 0.1)
     attention = {k: v for k, v in model_args.items() if k == "attn_implementation"}
 
     def load(**where: Any) -> tuple[Any, Any]:
-        found: tuple[Any, Any] = AutoModelForSequenceClassification.from_pretrained(
+        found: tuple[Any, Any] = _auto(head).from_pretrained(
             name,
             config=config,
             dtype=torch.float32,

@@ -41,8 +41,10 @@ class Problem(Task):
     def logits(self, model: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
         return model(inputs)
 
-    def evaluate(self, outputs: np.ndarray, labels: np.ndarray, loss: float, prepared: Prepared) -> dict[str, float]:
-        return classification_metrics(outputs, labels, loss)
+    def evaluate(
+        self, outputs: np.ndarray, split: Split, loss: float, config: TrainConfig, prepared: Prepared
+    ) -> dict[str, float]:
+        return classification_metrics(outputs, split.arrays["labels"], loss)
 
     def export(self, model: nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None: ...
 

@@ -80,10 +80,10 @@ import json, time
 from trainer import pretrained
 from trainer.errors import ConfigError
 started = time.monotonic()
-kind = pretrained.build("some/whole", {}, ("a", "b"), None).config.model_type
+kind = pretrained.build("some/whole", {}, pretrained.classifier(("a", "b")), None).config.model_type
 tokens = pretrained.tokenizer("some/part")("the cat")["input_ids"]
 try:
-    pretrained.build("some/part", {}, ("a", "b"), None)
+    pretrained.build("some/part", {}, pretrained.classifier(("a", "b")), None)
 except ConfigError as error:
     print(json.dumps([kind, len(tokens), error.message]))
 """

@@ -20,7 +20,7 @@ NAMES = ("no", "yes", "maybe")
 
 def build(encoder: Path, seed: int = 0, dropout: float | None = None, **model_args: Any) -> Any:
     torch.manual_seed(seed)
-    return pretrained.build(str(encoder), model_args, NAMES, dropout)
+    return pretrained.build(str(encoder), model_args, pretrained.classifier(NAMES), dropout)
 
 
 def test_a_copy_from_memory_equals_a_load_from_disk(encoder: Path) -> None:

@@ -8,11 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.conformance.task_suite import TaskSuite
+from trainer import predict
+from trainer.config import TrainConfig
 from trainer.errors import ConfigError
 from trainer.tasks import get_task
+from trainer.tasks.base import Prepared, Task
+from trainer.tasks.class_predictor import ClassPredictor
 
 NET = """
 import torch
@@ -35,7 +40,29 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-class TestClassification(TaskSuite):
+class ClassSuite(TaskSuite):
+    """What holds of all tasks that give each row one class."""
+
+    def test_predictions_are_the_likeliest_classes(
+        self, task: Task, config: TrainConfig, prepared: Prepared, rows: list[Any], tmp_path: Path
+    ) -> None:
+        task.export(self.fresh(task, config, prepared), config, prepared, tmp_path / "out")
+        predictor = predict.load(tmp_path / "out", "cpu")
+        assert isinstance(predictor, ClassPredictor)
+        assert predictor.label_names == prepared.label_names
+        proba = predictor.predict_proba(rows, batch_size=3)
+        assert proba.shape == (len(rows), len(prepared.label_names))
+        np.testing.assert_allclose(proba.sum(axis=1), 1.0)
+        assert [str(label) for label in predictor.predict(rows)] == [
+            prepared.label_names[index] for index in proba.argmax(axis=1)
+        ]
+
+    def test_labels_come_in_the_order_of_the_rows(self, task: Task, config: TrainConfig, prepared: Prepared) -> None:
+        batch = self.batch(task, config, prepared, [2, 0, 1, 2])
+        assert batch["labels"].tolist() == prepared.splits["train"].arrays["labels"][[2, 0, 1, 2]].tolist()
+
+
+class TestClassification(ClassSuite):
     name = "classification"
 
     @pytest.fixture
@@ -57,7 +84,7 @@ class TestClassification(TaskSuite):
         return [[0.5, 1], (2, 3.5), {"b": 1, "a": 0}, [0, 0]]
 
 
-class TestTextClassification(TaskSuite):
+class TestTextClassification(ClassSuite):
     name = "text-classification"
 
     @pytest.fixture
@@ -75,7 +102,7 @@ class TestTextClassification(TaskSuite):
         return ["a cat", {"said": "it was very very good and very bad on the dog " * 3}, "", "🐈 שלום\x00"]
 
 
-class TestPairs(TaskSuite):
+class TestPairs(ClassSuite):
     name = "text-classification"
 
     @pytest.fixture

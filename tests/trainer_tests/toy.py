@@ -83,8 +83,10 @@ class ToyTask(Task):
         loss = nn.functional.cross_entropy(logits, batch["labels"], reduction="sum", label_smoothing=label_smoothing)
         return loss * self.factor(), logits
 
-    def evaluate(self, outputs: np.ndarray, labels: np.ndarray, loss: float, prepared: Prepared) -> dict[str, float]:
-        return classification_metrics(outputs, labels, loss)
+    def evaluate(
+        self, outputs: np.ndarray, split: Split, loss: float, config: TrainConfig, prepared: Prepared
+    ) -> dict[str, float]:
+        return classification_metrics(outputs, split.arrays["labels"], loss)
 
     def export(self, model: nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None: ...
 

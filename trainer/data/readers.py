@@ -7,7 +7,7 @@ import io
 import json
 import warnings
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,20 @@ def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> T
     if not table.rows:
         raise DataError(key, f"{path} holds no rows")
     return table
+
+
+def labelled_table(rows: str | Path | Sequence[Mapping[str, Any]], *, text: Collection[str] | None = None) -> Table:
+    """Rows to evaluate on: of a file (see ``read_table``), or mappings by column.
+
+    Raises:
+        DataError: as ``read_table``; no rows, or rows that are no mappings.
+    """
+    if isinstance(rows, str | Path):
+        return read_table(str(rows), "file", text=text)
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise DataError("rows", "expected mappings by column, one or more")
+    names = dict.fromkeys(name for row in rows for name in row)
+    return Table("rows", "rows", {name: [row.get(name) for row in rows] for name in names}, len(rows))
 
 
 def _content(path: str, key: str) -> bytes:

@@ -18,18 +18,22 @@ from trainer.tasks.base import Prepared, Split
 if TYPE_CHECKING:
     import numpy as np
 
-FORMAT = 1
+FORMAT = 2
 _MARKER = "complete"
 _META = "meta.json"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What is to be stored: arrays by split and name, label names in id order, and small facts for JSON."""
+    """What is to be stored: arrays by split and name, label names in id order, and small facts for JSON.
+
+    ``rows`` of each split are as many as it has ``labels`` where not said otherwise.
+    """
 
     splits: Mapping[str, Mapping[str, np.ndarray]]
     label_names: tuple[str, ...]
     meta: Mapping[str, Any]
+    rows: Mapping[str, int] | None = None
 
 
 def fingerprint(facts: Mapping[str, Any]) -> str:
@@ -91,7 +95,8 @@ def _write(folder: Path, bundle: Bundle) -> None:
             for name, array in arrays.items():
                 np.save(beside / f"{split}.{name}.npy", array, allow_pickle=False)
         names = {split: sorted(arrays) for split, arrays in bundle.splits.items()}
-        facts = {"splits": names, "label_names": bundle.label_names, "meta": bundle.meta}
+        rows = bundle.rows or {split: len(arrays["labels"]) for split, arrays in bundle.splits.items()}
+        facts = {"splits": names, "rows": rows, "label_names": bundle.label_names, "meta": bundle.meta}
         (beside / _META).write_text(json.dumps(facts, ensure_ascii=False), "utf-8")
         (beside / _MARKER).write_text(f"{FORMAT}\n")
         shutil.rmtree(folder, ignore_errors=True)
@@ -110,5 +115,5 @@ def _open(folder: Path) -> Prepared:
         # Plain arrays over the mapping: indexing numpy's memmap class costs several times as much.
         arrays = {name: np.asarray(np.load(folder / f"{split}.{name}.npy", mmap_mode="r")) for name in names}
         lengths = arrays.get("lengths")
-        splits[split] = Split(len(arrays["labels"]), arrays, lengths)
+        splits[split] = Split(facts["rows"][split], arrays, lengths)
     return Prepared(folder, splits, tuple(facts["label_names"]), facts["meta"])

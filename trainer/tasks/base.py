@@ -6,7 +6,7 @@ The loop asks for batches of rows, a loss and metrics, and knows nothing of text
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     import torch
 
     from trainer.config import Goal, TrainConfig
-    from trainer.data.tables import Table
 
 Batch = dict[str, "torch.Tensor"]
+
+PAD = -100
+"""Stands where a row of what evaluation keeps is shorter than others, and for a label that does not count (torch's
+``ignore_index``)."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +39,44 @@ class Split:
     lengths: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
-class Restored:
-    """An exported model, and how to feed it.
+class Predictor(ABC):
+    """An exported model on a device, ready to predict.
 
     Attributes:
-        model: on the CPU, in evaluation mode.
-        columns: the columns it was trained on, by role: ``label``, and for texts ``text`` and ``text_pair``.
-        check: rows as people have them -> rows for ``encode``; all rows at once, so that errors number them rightly.
-        encode: checked rows -> a CPU batch without labels.
-        logits: model and batch -> scores before softmax ``(rows, classes)``.
-        read: a table and its columns by role -> rows for ``check``.
-        size: how long a checked row is, where rows are padded to the longest of their batch; ``None`` where all
-            are alike.
+        model: in evaluation mode.
+        device: where it is.
     """
 
     model: torch.nn.Module
-    columns: Mapping[str, str]
-    check: Callable[[Sequence[Any]], Sequence[Any]]
-    encode: Callable[[Sequence[Any]], Batch]
-    logits: Callable[[torch.nn.Module, Batch], torch.Tensor]
-    read: Callable[[Table, Mapping[str, str]], Sequence[Any]]
-    size: Callable[[Any], int] | None = None
+    device: torch.device
+
+    @abstractmethod
+    def predict(self, rows: Sequence[Any], *, batch_size: int = 64) -> list[Any]:
+        """What the model makes of each row; what rows and answers are is the task's business.
+
+        Raises:
+            DataError: a row that is not of the model's kind.
+        """
+
+    @abstractmethod
+    def evaluate(
+        self,
+        rows: str | Path | Sequence[Mapping[str, Any]],
+        *,
+        batch_size: int = 64,
+        **columns: str | None,
+    ) -> dict[str, float]:
+        """Metrics as in training, over a file with the truth or mappings of its columns.
+
+        Args:
+            rows: a file that could be trained on, or rows by column.
+            batch_size: rows at once.
+            columns: names by role (``text``, ``label``, ...) where they are not those of training.
+
+        Raises:
+            ConfigError: a role that this model has no column for.
+            DataError: a file, column, row or label that cannot be used.
+        """
 
 
 @dataclass(frozen=True)
@@ -112,7 +131,7 @@ class Task(ABC):
 
     @abstractmethod
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:
-        """CPU tensors for these row numbers, each ``(len(rows), ...)``; must hold ``labels``."""
+        """CPU tensors for these row numbers, each ``(len(rows), ...)``; ``labels`` among them."""
 
     def units(self, batch: Batch) -> int:
         """What the loss is a mean over: rows here, tokens elsewhere. Weighs micro-batches in accumulation."""
@@ -124,15 +143,31 @@ class Task(ABC):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Summed (not mean) loss over the batch's units, a scalar, and the outputs ``(rows, ...)``."""
 
+    def observe(
+        self,
+        model: torch.nn.Module,
+        batch: Batch,
+        config: TrainConfig,  # noqa: ARG002
+        prepared: Prepared,  # noqa: ARG002
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Summed loss and what evaluation keeps of a batch ``(rows, ...)``, on the device: here the outputs.
+
+        A task overrides it to keep less, or to generate. Trailing dimensions may differ from batch to batch: what is
+        missing is filled with ``PAD``.
+        """
+        return self.loss(model, batch)
+
     @abstractmethod
-    def evaluate(self, outputs: np.ndarray, labels: np.ndarray, loss: float, prepared: Prepared) -> dict[str, float]:
-        """Metrics over a whole split from its outputs ``(rows, ...)``, labels ``(rows,)`` and mean loss."""
+    def evaluate(
+        self, outputs: np.ndarray, split: Split, loss: float, config: TrainConfig, prepared: Prepared
+    ) -> dict[str, float]:
+        """Metrics over a whole split, from what ``observe`` kept of each row ``(rows, ...)`` and the mean loss."""
 
     @abstractmethod
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """Write weights, preprocessing and label names into ``out``, a folder for ``trainer.predict.load``."""
 
-    def restore(self, folder: Path, facts: Mapping[str, Any]) -> Restored:
+    def restore(self, folder: Path, facts: Mapping[str, Any], device: torch.device) -> Predictor:
         """What ``export`` wrote, ready to predict. ``facts`` are those of ``sweepwright.json``.
 
         Raises:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from trainer import hooks
 from trainer.data import features, sources, storage
 from trainer.data.features import Source
-from trainer.data.labels import find
+from trainer.data.labels import Labels, find
 from trainer.data.splitting import select
 from trainer.data.tables import Table
 from trainer.errors import ConfigError, DataError
 from trainer.metrics import CLASSIFICATION_GOALS
-from trainer.tasks.base import Batch, Prepared, Restored, Split
+from trainer.tasks.base import Batch, Predictor, Prepared, Split
 from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ class Classification(OneLabel):
         exported.write_json(
             out / "model.json", {"task": self.name, **build, **feed, "label_names": prepared.label_names}
         )
-        exported.write(out, self, prepared, {"label": meta["label"]})
+        exported.write_labelled(out, self, prepared, {"label": meta["label"]})
 
-    def restore(self, folder: Path, facts: Mapping[str, Any]) -> Restored:
+    def restore(self, folder: Path, facts: Mapping[str, Any], device: torch.device) -> Predictor:
         """The module, built by its function again; that is looked for here first, then where it was at the export."""
         import numpy as np
         import torch
@@ -99,6 +99,7 @@ class Classification(OneLabel):
 
         from trainer import model as models
         from trainer.tasks import exported
+        from trainer.tasks.class_predictor import ClassPredictor, Feed
 
         build = exported.read_json(folder / "model.json")
         model = models.rebuild(build["function"], build["arguments"], build["folder"])
@@ -118,7 +119,8 @@ class Classification(OneLabel):
         def read(table: Table, asked: Mapping[str, str]) -> Sequence[Any]:
             return list(features.finite(features.from_table(table, asked["label"], names or None)))
 
-        return Restored(model.eval(), facts["columns"], check, encode, self.logits, read)
+        feed = Feed(facts["columns"], check, encode, self.logits, read)
+        return ClassPredictor(model, feed, Labels(tuple(facts["label_names"]), facts["label_kind"]), device)
 
 
 def _check_arguments(config: TrainConfig) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError, suggest
 from trainer.metrics import classification_metrics
-from trainer.tasks.base import Batch, Prepared, Task
+from trainer.tasks.base import Batch, Prepared, Split, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,9 +38,16 @@ class OneLabel(Task):
         summed = functional.cross_entropy(scores, batch["labels"], reduction="sum", label_smoothing=label_smoothing)
         return summed, scores
 
-    def evaluate(self, outputs: np.ndarray, labels: np.ndarray, loss: float, prepared: Prepared) -> dict[str, float]:  # noqa: ARG002
+    def evaluate(
+        self,
+        outputs: np.ndarray,
+        split: Split,
+        loss: float,
+        config: TrainConfig,  # noqa: ARG002
+        prepared: Prepared,  # noqa: ARG002
+    ) -> dict[str, float]:
         """The metrics of ``trainer.metrics.classification_metrics``."""
-        return classification_metrics(outputs, labels, loss)
+        return classification_metrics(outputs, split.arrays["labels"], loss)
 
 
 def check_metric(config: TrainConfig, task: Task) -> None:

@@ -16,16 +16,26 @@ FILE = "sweepwright.json"
 FORMAT = 1
 
 
-def write(out: Path, task: Task, prepared: Prepared, columns: Mapping[str, Any]) -> None:
-    """Write it, last of all files. ``columns`` are the names of the columns trained on."""
-    facts = {
-        "format": FORMAT,
-        "task": task.name,
-        "label_names": prepared.label_names,
-        "label_kind": prepared.meta["label_kind"],
-        "columns": dict(columns),
-    }
-    write_json(out / FILE, facts)
+def write(out: Path, task: Task, columns: Mapping[str, Any], **facts: Any) -> None:
+    """Write it, last of all files. ``columns`` are the names of the columns trained on; ``facts`` the task's own."""
+    write_json(out / FILE, {"format": FORMAT, "task": task.name, **facts, "columns": dict(columns)})
+
+
+def write_labelled(out: Path, task: Task, prepared: Prepared, columns: Mapping[str, Any]) -> None:
+    """As ``write``, with the classes."""
+    write(out, task, columns, label_names=prepared.label_names, label_kind=prepared.meta["label_kind"])
+
+
+def chosen_columns(trained: Mapping[str, str], asked: Mapping[str, str | None]) -> dict[str, str]:
+    """The columns trained on, by role, with those ``asked`` for instead.
+
+    Raises:
+        ConfigError: a role that there was no column for.
+    """
+    for role, name in asked.items():
+        if name is not None and role not in trained:
+            raise ConfigError(role, "this model was trained without such a column")
+    return {**trained, **{role: name for role, name in asked.items() if name is not None}}
 
 
 def read(folder: Path) -> dict[str, Any]:

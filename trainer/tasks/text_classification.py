@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer import hooks
 from trainer.data import sources, splitting, storage, texts, tokens
-from trainer.data.labels import find
+from trainer.data.labels import Labels, find
 from trainer.data.tables import Table, shown
 from trainer.errors import ConfigError, DataError
-from trainer.hub_access import load_model_files, quiet
+from trainer.hub_access import quiet
 from trainer.metrics import CLASSIFICATION_GOALS
-from trainer.tasks.base import Batch, Prepared, Restored, Split
+from trainer.tasks.base import Batch, Predictor, Prepared, Split
 from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
 
     from trainer.config import Goal, TrainConfig
+    from trainer.pretrained import Head
 
 _UNUSED = {
     "data.sklearn": None,
@@ -71,13 +72,13 @@ class TextClassification(OneLabel):
         from trainer import pretrained
 
         max_length(config, prepared)
-        return pretrained.build(config.model, config.model_args, prepared.label_names, config.dropout)
+        return pretrained.build(config.model, config.model_args, _head(prepared), config.dropout)
 
     def size(self, config: TrainConfig, prepared: Prepared) -> int:
         """By the model's configuration alone: no weights are read."""
         from trainer import pretrained
 
-        return pretrained.size(config.model, config.model_args, len(prepared.label_names))
+        return pretrained.size(config.model, config.model_args, _head(prepared))
 
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:
         """``input_ids``, what else the model takes, each (rows, longest of them), and ``labels`` (rows,)."""
@@ -111,18 +112,15 @@ class TextClassification(OneLabel):
         with quiet():
             model.save_pretrained(out)  # type: ignore[operator]
             tokenizer.save_pretrained(out)
-        exported.write(out, self, prepared, prepared.meta["columns"])
+        exported.write_labelled(out, self, prepared, prepared.meta["columns"])
 
-    def restore(self, folder: Path, facts: Mapping[str, Any]) -> Restored:
+    def restore(self, folder: Path, facts: Mapping[str, Any], device: torch.device) -> Predictor:
         """The model by ``AutoModelForSequenceClassification``, its tokenizer with the length trained with."""
-        import torch
-        from transformers import AutoModelForSequenceClassification
-
         from trainer import pretrained
+        from trainer.tasks.class_predictor import ClassPredictor, Feed
 
         tokenizer = pretrained.load_tokenizer(str(folder))
-        build = AutoModelForSequenceClassification.from_pretrained
-        model: Any = load_model_files(str(folder), lambda **where: build(folder, dtype=torch.float32, **where)).eval()
+        model = pretrained.load_exported(str(folder), "AutoModelForSequenceClassification")
         columns = facts["columns"]
 
         def check(rows: Sequence[Any]) -> Sequence[Any]:
@@ -139,7 +137,14 @@ class TextClassification(OneLabel):
             found = [texts.read(table, asked[role], role) for role in ("text", "text_pair") if role in asked]
             return found[0] if len(found) == 1 else list(zip(*found, strict=True))
 
-        return Restored(model, columns, check, encode, self.logits, read, size)
+        feed = Feed(columns, check, encode, self.logits, read, size)
+        return ClassPredictor(model, feed, Labels(tuple(facts["label_names"]), facts["label_kind"]), device)
+
+
+def _head(prepared: Prepared) -> Head:
+    from trainer import pretrained
+
+    return pretrained.classifier(prepared.label_names)
 
 
 def _texts(rows: Sequence[Any], columns: Mapping[str, str]) -> list[list[str]]:

@@ -1,0 +1,112 @@
+"""Predictions by models that give each row one class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from trainer.data.labels import Labels
+from trainer.data.readers import labelled_table
+from trainer.data.tables import Table
+from trainer.errors import DataError
+from trainer.metrics import classification_metrics, softmax
+from trainer.tasks.base import Batch, Predictor
+from trainer.tasks.exported import chosen_columns
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How to feed an exported model.
+
+    Attributes:
+        columns: the columns it was trained on, by role: ``label``, and for texts ``text`` and ``text_pair``.
+        check: rows as people have them -> rows for ``encode``; all rows at once, so that errors number them rightly.
+        encode: checked rows -> a CPU batch without labels.
+        logits: model and batch -> scores before softmax ``(rows, classes)``.
+        read: a table and its columns by role -> rows for ``check``.
+        size: how long a checked row is, where rows are padded to the longest of their batch; ``None`` where all
+            are alike.
+    """
+
+    columns: Mapping[str, str]
+    check: Callable[[Sequence[Any]], Sequence[Any]]
+    encode: Callable[[Sequence[Any]], Batch]
+    logits: Callable[[torch.nn.Module, Batch], torch.Tensor]
+    read: Callable[[Table, Mapping[str, str]], Sequence[Any]]
+    size: Callable[[Any], int] | None = None
+
+
+class ClassPredictor(Predictor):
+    """An exported model on a device. Rows are texts, pairs of texts, rows of numbers, or mappings by column."""
+
+    def __init__(self, model: torch.nn.Module, feed: Feed, labels: Labels, device: torch.device) -> None:
+        self.model, self.device = model.to(device).eval(), device
+        self._feed, self._labels = feed, labels
+
+    def __repr__(self) -> str:
+        return f"Predictor({type(self.model).__name__}, {len(self.label_names)} classes)"
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """In the order of the columns of ``predict_proba``."""
+        return self._labels.names
+
+    def predict(self, rows: Sequence[Any], *, batch_size: int = 64) -> list[str | int]:
+        """The likeliest label of each row: its name, or a number where the data had numbers without names.
+
+        Raises:
+            DataError: a row that is not of the model's kind.
+        """
+        return self._labels.decode(self.predict_proba(rows, batch_size=batch_size).argmax(axis=1).tolist())
+
+    def predict_proba(self, rows: Sequence[Any], *, batch_size: int = 64) -> np.ndarray:
+        """Probabilities ``(rows, classes)``, float64; rows sum to 1.
+
+        Raises:
+            DataError: a row that is not of the model's kind.
+        """
+        return softmax(self._logits(rows, batch_size))
+
+    def evaluate(
+        self,
+        rows: str | Path | Sequence[Mapping[str, Any]],
+        *,
+        batch_size: int = 64,
+        **columns: str | None,
+    ) -> dict[str, float]:
+        """Metrics as in training, over a labelled file or mappings of its columns; see ``Predictor.evaluate``."""
+        known = chosen_columns(self._feed.columns, columns)
+        table = labelled_table(rows, text=None if "text" in known else [known["label"]])
+        truth = self._labels.encode(table.column(known["label"], "label"), table, known["label"])
+        logits = self._logits(self._feed.read(table, known), batch_size)
+        # The mean of what the training loop sums: cross entropy of float32 scores, without smoothing.
+        loss = torch.nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(truth))
+        return classification_metrics(logits, truth, float(loss))
+
+    def _logits(self, rows: Sequence[Any], batch_size: int) -> np.ndarray:
+        if isinstance(rows, str | bytes):
+            raise DataError("rows", "expected a list of rows, got one text")
+        scores = np.empty((len(rows), len(self.label_names)), dtype=np.float32)
+        if not len(rows):
+            return scores
+        checked, size = self._feed.check(rows), self._feed.size
+        # Rows of like length together: padding would be most of what the model computes.
+        order = (
+            range(len(checked)) if size is None else sorted(range(len(checked)), key=lambda row: -size(checked[row]))
+        )
+        for start in range(0, len(order), batch_size):
+            taken = list(order[start : start + batch_size])
+            scores[taken] = self._batch([checked[row] for row in taken])
+        return scores
+
+    @torch.inference_mode()
+    def _batch(self, rows: Sequence[Any]) -> np.ndarray:
+        batch = self._feed.encode(rows)
+        scores = self._feed.logits(self.model, {name: value.to(self.device) for name, value in batch.items()})
+        found: np.ndarray = scores.float().cpu().numpy()
+        return found
