@@ -1,0 +1,28 @@
+"""The problems by name. A file each; built only when asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from scripts.benchmarks.tasks.problem import Places, Problem
+
+_PROBLEMS = {
+    "sms_spam": "text_classification:sms_spam",
+}
+
+
+def names() -> tuple[str, ...]:
+    """All there are."""
+    return tuple(_PROBLEMS)
+
+
+def build(name: str, places: Places) -> Problem:
+    """One problem.
+
+    Raises:
+        FileNotFoundError: its data set is not there.
+    """
+    module, _, function = _PROBLEMS[name].partition(":")
+    make: Callable[[Places], Problem] = getattr(importlib.import_module(f"scripts.benchmarks.tasks.{module}"), function)
+    return make(places)
