@@ -133,6 +133,8 @@ class Study:
 
     def close(self) -> None:
         """The sweep is settled: trials that are paused will not go on, and are stopped for good."""
+        if why := self._told.hopeless:
+            self.write("note", text=why)
         for trial in sorted(self._paused):
             self._paused.discard(trial)
             self._end(trial, State.STOPPED, self._why(trial), self._told.records.trial(trial).attempt)

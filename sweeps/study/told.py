@@ -23,6 +23,9 @@ from sweeps.study.trainings import Trainings
 
 Event = Mapping[str, Any]
 
+# Of so many first trials without a single report there is one cause, and the next ones would meet it too.
+HOPELESS = 10
+
 _OUTCOMES = {
     State.FINISHED: Outcome.FINISHED,
     State.STOPPED: Outcome.STOPPED,
@@ -62,6 +65,14 @@ class Told:
         self.scheduler.consult(self._expected)
         self._fresh: int | None = None
         self._paused: set[str] = set()
+        self._failed, self._reported = 0, False
+
+    @property
+    def hopeless(self) -> str:
+        """Why no further trial is begun, where the first ones all failed before they reported; else empty."""
+        if self._reported or self._failed < HOPELESS:
+            return ""
+        return f"each of the first {self._failed} trials failed before its first report: no more are begun"
 
     def ask(self) -> tuple[int, Params] | None:
         """The next trial's number and parameters, or ``None`` when the searcher has no more."""
@@ -102,6 +113,7 @@ class Told:
 
     def _tell_report(self, trial: str, report: int, event: Event) -> Decision:
         score = self._sign * float(event["metrics"][self._metric])
+        self._reported = True
         if trial in self._numbers:
             self.searcher.report(self._numbers[trial], report, score)
         if event.get("progress") is not None:
@@ -124,6 +136,9 @@ class Told:
             self.scheduler.start(trial)
         elif state.final:
             self.scheduler.end(trial, finished=state is State.FINISHED)
+        self._failed += state is State.FAILED
+        if self.hopeless:
+            self.scheduler.close(self.hopeless)
         if (cost := self.records.meter.resume_cost) is not None:
             self.scheduler.costs(cost)
 

@@ -8,6 +8,7 @@ from sweeps.records.builder import read_sweep
 from sweeps.records.ledger import read_events
 from sweeps.records.record import Reason, State
 from sweeps.schedule import Decision
+from sweeps.study.told import HOPELESS
 from tests.sweeps_tests.study_kit import REPORTS, begin, on_disk, play, sweep_config
 
 STOPPING = {"scheduler": "asha", "mode": "stopping"}
@@ -66,6 +67,22 @@ def test_no_more_trials_are_started_than_were_asked_for(start):
     for trial in ("t0001", "t0002"):
         study.ended(trial, State.FINISHED, Reason("completed"))
     assert study.settled
+
+
+def test_a_sweep_whose_first_trials_all_fail_before_they_report_goes_no_further(start):
+    study = start(trials=40)
+    for _ in range(HOPELESS):
+        study.ended(study.start().trial, State.FAILED, Reason("error", "no such column"))
+    assert study.start() is None
+    assert study.settled
+
+
+def test_a_sweep_with_one_report_goes_on_whatever_fails(start):
+    study = start(trials=40)
+    study.report(study.start().trial, report(1, 0.5, progress=0.1))
+    for _ in range(2 * HOPELESS):
+        study.ended(study.start().trial, State.FAILED, Reason("error", "out of memory"))
+    assert study.start() is not None
 
 
 def test_a_grid_ends_with_its_last_point(start):
