@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_model, save_model
 
 from trainer.errors import ResumeError
 from trainer.manifest import COPIED_FROM, verify, write_manifest
 from trainer.optim import load_optimizer
 from trainer.progress import Progress
+from trainer.weights import Frozen, save_weights
+from trainer.weights import load_weights as load_weights_of
 
 WEIGHTS = "model.safetensors"
 STATE = "state.pt"
@@ -43,6 +43,7 @@ def save(
     progress: Progress,
     random_state: dict[str, Any],
     scaler: torch.amp.GradScaler | None = None,
+    frozen: Frozen | None = None,
     durable: bool = False,
 ) -> None:
     """Write a checkpoint under a hidden name beside ``folder``, manifest last, then move it there.
@@ -57,6 +58,7 @@ def save(
         progress: how far the run is.
         random_state: of :func:`trainer.rng.capture`.
         scaler: of fp16.
+        frozen: weights to leave out, since the run never changes them.
         durable: survive a power cut too; see :func:`trainer.manifest.write_manifest`.
 
     Raises:
@@ -66,7 +68,7 @@ def save(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        _write_weights(model, partial / WEIGHTS)
+        save_weights(model, partial / WEIGHTS, frozen)
         state = {"optimizer": optimizer.state_dict(), "random": random_state}
         if scaler is not None:
             state["scaler"] = scaler.state_dict()
@@ -100,17 +102,13 @@ def load(folder: Path) -> Checkpoint:
     return Checkpoint(folder, Progress.read(folder), state, copied=COPIED_FROM in facts)
 
 
-def load_weights(folder: Path, model: torch.nn.Module) -> None:
+def load_weights(folder: Path, model: torch.nn.Module, frozen: Frozen | None = None) -> None:
     """Put a checkpoint's weights into a model of the same shape, on the device where it is.
 
     Raises:
-        ResumeError: missing, unreadable, or of another architecture.
+        ResumeError: missing, unreadable, of another architecture, or trained over other ``frozen`` weights.
     """
-    path = folder / WEIGHTS
-    try:
-        load_model(model, path, strict=True)
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise ResumeError(f"{path}: does not fit the model ({error})") from error
+    load_weights_of(folder / WEIGHTS, model, frozen)
 
 
 def restore(
@@ -119,27 +117,20 @@ def restore(
     model: torch.nn.Module,
     optimizer: torch.optim.Optimizer,
     scaler: torch.amp.GradScaler | None = None,
+    frozen: Frozen | None = None,
 ) -> None:
     """Put weights, optimizer and scaler back to where they were; the random states are the caller's to restore, last.
 
     Raises:
         ResumeError: the checkpoint is of another model or optimizer.
     """
-    load_weights(checkpoint.folder, model)
+    load_weights(checkpoint.folder, model, frozen)
     try:
         load_optimizer(optimizer, checkpoint.state["optimizer"])
     except (KeyError, ValueError) as error:
         raise ResumeError(f"{checkpoint.folder / STATE}: does not fit the optimizer ({error})") from error
     if scaler is not None and "scaler" in checkpoint.state:
         scaler.load_state_dict(checkpoint.state["scaler"])
-
-
-def _write_weights(model: torch.nn.Module, path: Path) -> None:
-    try:
-        save_model(model, path)
-    except SafetensorError as error:
-        # The library wraps the system's error; a full disk must read as one to whoever handles it.
-        raise OSError(f"{path}: cannot be written ({error})") from error
 
 
 def _write_state(state: dict[str, Any], path: Path) -> None:

@@ -10,11 +10,14 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from trainer.adapt import settings as adaptation
 from trainer.errors import ConfigError, suggest
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Goal = Literal["minimize", "maximize"]
 _CHOOSE = "choose from"
+# A union adds the branch it tried to the location of a complaint; the names of fields are enough.
+_BRANCHES = {"float", "Steps", "Share", "str", "int", "tuple[str, ...]"}
 
 
 class _Frozen(BaseModel):
@@ -80,6 +83,10 @@ class TrainConfig(_Frozen):
     ``report_every`` is a number of epochs, ``{steps: n}`` or ``{fraction: f}`` of the run. ``warmup`` is a fraction of
     all updates, and so is ``decay``, of the ``wsd`` schedule. ``step_size`` (epochs) and ``gamma`` belong to ``step``.
     ``max_length`` is in tokens; ``patience`` counts reports without improvement.
+
+    ``peft`` trains adapters in place of the weights: ``lora_targets`` are ``default``, ``attention``, ``all-linear`` or
+    endings of layers' names, ``lora_alpha`` twice the rank if absent. ``freeze`` holds the backbone, the embeddings, or
+    these and the first n layers; ``unfreeze_every`` so many epochs one more part of it trains, from the top down.
     """
 
     task: str = "text-classification"
@@ -107,6 +114,14 @@ class TrainConfig(_Frozen):
     gamma: float = Field(0.1, gt=0, le=1)
     max_grad_norm: float | None = Field(1.0, gt=0)
     dropout: float | None = Field(None, ge=0, lt=1)
+    peft: Literal["none", "lora", "dora"] = "none"
+    lora_rank: int = Field(8, ge=1)
+    lora_alpha: float | None = Field(None, gt=0)
+    lora_dropout: float = Field(0.0, ge=0, lt=1)
+    lora_targets: str | tuple[str, ...] = Field("default", min_length=1)
+    quantize: Literal["none", "4bit", "8bit"] = "none"
+    freeze: Literal["none", "backbone", "embeddings"] | int = "none"
+    unfreeze_every: float | None = Field(None, gt=0)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     patience: int | None = Field(None, ge=1)
     max_length: int | None = Field(None, ge=1)
@@ -120,12 +135,20 @@ class TrainConfig(_Frozen):
             raise ValueError(f"must be above 0 epochs, got {value}")
         return value
 
+    @field_validator("freeze", mode="before")
+    @classmethod
+    def _part(cls, value: object) -> object:
+        if value in ("none", "backbone", "embeddings") or (type(value) is int and value >= 0):
+            return value
+        raise ValueError("expected none, backbone, embeddings or a number of layers")
+
     @classmethod
     def build(cls, settings: Mapping[str, Any], params: Mapping[str, Any] | None = None) -> TrainConfig:
         """Settings with a trial's parameters laid over them; a dotted name reaches inside.
 
         Raises:
-            ConfigError: one line for the first setting that is unknown, mistyped or out of range.
+            ConfigError: one line for the first setting that is unknown, mistyped, out of range, or means nothing
+                beside the others.
         """
         merged: dict[str, Any] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
         for name, value in (params or {}).items():
@@ -138,9 +161,11 @@ class TrainConfig(_Frozen):
             else:
                 merged[head] = value
         try:
-            return cls.model_validate(merged)
+            config = cls.model_validate(merged)
         except ValidationError as error:
             raise explain(error) from None
+        adaptation.check(config)
+        return config
 
     def resolve_paths(self, base: Path) -> TrainConfig:
         """The same settings with relative files resolved from ``base``; names that are no path stay."""
@@ -166,8 +191,7 @@ def field_names() -> tuple[str, ...]:
 def explain(error: ValidationError) -> ConfigError:
     """The first complaint of pydantic as one line of ours."""
     first = error.errors()[0]
-    # A union (report_every) adds the branch it tried to the location; the names of fields are enough.
-    parts = [str(part) for part in first["loc"] if str(part) not in {"float", "Steps", "Share"}]
+    parts = [str(part) for part in first["loc"] if str(part) not in _BRANCHES]
     key = ".".join(parts) or "settings"
     value = first.get("input")
     if first["type"] == "extra_forbidden":

@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from trainer.adapt.origin import Origin, remember
+from trainer.depth import fit_layers
 from trainer.errors import ConfigError
 from trainer.hub_access import load_model_files, quiet
 from trainer.model import is_dropout_field, set_dropout
@@ -47,13 +49,7 @@ def classifier(label_names: Sequence[str], auto: str = "AutoModelForSequenceClas
     return Head(auto, fields)
 
 
-@dataclass(frozen=True)
-class _Pristine:
-    model: Any
-    missing: frozenset[str]
-
-
-_pristine: OrderedDict[str, _Pristine] = OrderedDict()
+_pristine: OrderedDict[str, Origin] = OrderedDict()
 
 
 @lru_cache(maxsize=4)
@@ -98,6 +94,7 @@ def settings(name: str, model_args: Mapping[str, Any]) -> Any:
     from transformers import AutoConfig
 
     config: Any = load_model_files(name, lambda **where: AutoConfig.from_pretrained(name, **where))
+    layers = getattr(config, "num_hidden_layers", None)
     for key, value in model_args.items():
         if key in _FROM_DATA:
             raise ConfigError(f"model_args.{key}", "comes from the data", "leave it out")
@@ -111,6 +108,7 @@ def settings(name: str, model_args: Mapping[str, Any]) -> Any:
             setattr(config, key, value)
         except Exception as error:
             raise ConfigError(f"model_args.{key}", f"{value!r} is refused: {str(error).splitlines()[0]}") from error
+    fit_layers(config, layers, name)
     return config
 
 
@@ -125,15 +123,16 @@ def lengths(config: Any, tokenizer: Any) -> tuple[int, int | None]:
     return default, None if relative else positions
 
 
-def size(name: str, model_args: Mapping[str, Any], head: Head) -> int:
-    """How many parameters the model has, without reading or drawing any.
+def skeleton(name: str, model_args: Mapping[str, Any], head: Head) -> torch.nn.Module:
+    """The model without weights, on the device ``meta``: for its shapes. None are read or drawn.
 
     Raises:
         ConfigError: as ``settings``.
     """
     with quiet(), torch.device("meta"):
-        model = _auto(head).from_config(_configured(name, model_args, head))
-    return sum(parameter.numel() for parameter in model.parameters())
+        model: torch.nn.Module = _auto(head).from_config(_configured(name, model_args, head))
+    remember(model, Origin(head.auto, frozenset(), model))
+    return model
 
 
 def build(name: str, model_args: Mapping[str, Any], head: Head, dropout: float | None) -> torch.nn.Module:
@@ -146,8 +145,9 @@ def build(name: str, model_args: Mapping[str, Any], head: Head, dropout: float |
         ConfigError: the model is not there, or its weights do not fit the configuration.
     """
     known = _load(name, model_args, head, dropout is not None)
-    model = copy.deepcopy(known.model)
-    _draw(model, known.missing)
+    model: Any = copy.deepcopy(known.model)
+    _draw(model, known.new)
+    remember(model, known)
     if dropout is not None:
         set_dropout(model, dropout)
     module: torch.nn.Module = model.train()
@@ -179,7 +179,7 @@ def _configured(name: str, model_args: Mapping[str, Any], head: Head) -> Any:
     return config
 
 
-def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -> _Pristine:
+def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -> Origin:
     key = json.dumps([name, dict(model_args), head.auto, dict(head.fields), dropout], sort_keys=True, default=repr)
     if key in _pristine:
         _pristine.move_to_end(key)
@@ -210,7 +210,7 @@ def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -
     inner = next((entry for entry in mismatched if entry.startswith(f"{model.base_model_prefix}.")), None)
     if inner:
         raise ConfigError("model_args", f"the weights of {name} do not fit these settings: {inner} is of another shape")
-    _pristine[key] = _Pristine(model, frozenset([*info["missing_keys"], *mismatched]))
+    _pristine[key] = Origin(head.auto, frozenset([*info["missing_keys"], *mismatched]), model)
     while len(_pristine) > _KEPT:
         _pristine.popitem(last=False)
     return _pristine[key]

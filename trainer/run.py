@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from trainer import checkpoint, rng
+from trainer.adapt.adapted import adapt
 from trainer.batches import batches_from
 from trainer.errors import ConfigError, Diverged, ResumeError
 from trainer.evaluation import evaluate
@@ -64,7 +65,9 @@ class Run:
             config=config.model_dump(mode="json"),
         )
         rng.seed_everything(config.seed)
-        self.model = task.build_model(config, prepared).to(compute.device)
+        adapted = adapt(task.build_model(config, prepared), config, compute)
+        self.frozen, self.unfreezing = adapted.frozen, adapted.unfreezing(config, self.plan)
+        self.model = adapted.model.to(compute.device)
         self.optimizer = build_optimizer(self.model, config)
         self.updater = Updater(
             self.model,
@@ -93,7 +96,9 @@ class Run:
         if saved.copied:
             # Its own best is what this run keeps and stops by; the other's stays with the other.
             progress = replace(progress, best=None, best_number=0, since_best=0)
-        checkpoint.restore(saved, model=self.model, optimizer=self.optimizer, scaler=self.updater.scaler)
+        checkpoint.restore(
+            saved, model=self.model, optimizer=self.optimizer, scaler=self.updater.scaler, frozen=self.frozen
+        )
         self.progress = replace(progress, config=self.progress.config)
         self.updater.micro_batch_size = progress.micro_batch_size
         for number, path in numbered(self.checkpoints).items() if self.checkpoints is not None else ():
@@ -142,6 +147,8 @@ class Run:
             gamma=self.config.gamma,
             decay=self.config.decay,
         )
+        if self.unfreezing is not None:
+            self.unfreezing.at(self.step)
         loss, norm = self.updater.update(rows, self.learning_rate)
         self.step += 1
         self._window.add(loss, norm, len(rows))
@@ -240,6 +247,7 @@ class Run:
             progress=self.progress,
             random_state=self.random_state,
             scaler=self.updater.scaler,
+            frozen=self.frozen,
             durable=durable,
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine.preparation import prepare
 from sweeps.views.plan import Lengths, Outlook, Reports
+from trainer.adapt.settings import adapts
 from trainer.config import Share, Steps, TrainConfig
 from trainer.errors import ConfigError
 from trainer.plan import Plan
@@ -31,16 +32,20 @@ def _outlook(config: SweepConfig, cache: Path) -> Outlook:
         reports = config.limits.reports
         return Outlook(reports=Reports(reports) if reports else None)
     settings = TrainConfig.build(config.trial_settings(config.space.middle()))
+    from trainer.adapt.adapted import adapt
+
     task = get_task(settings.task)
     try:
         prepared = task.prepare(settings, cache)
         size = task.size(settings, prepared)
+        trained = adapt(task.skeleton(settings, prepared), settings).trainable if adapts(settings) else size
     except ConfigError as error:
         raise config.places.setting_error(f"trainer.{error.key}", error) from error
     return Outlook(
         rows={name: split.rows for name, split in prepared.splits.items()},
         labels=prepared.label_names,
         size=size,
+        trained=trained,
         lengths=_lengths(settings, prepared),
         reports=_reports(settings, prepared),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from search_spaces.parameters import Categorical
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.engine.adaptation import check_adaptation
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError
 from trainer.tasks import get_task
@@ -49,3 +50,4 @@ def prepare(config: SweepConfig, cache: Path) -> None:
         except ConfigError as error:
             section = "parameters" if error.key in params else "trainer"
             raise config.places.setting_error(f"{section}.{error.key}", error) from error
+    check_adaptation(config, cache)

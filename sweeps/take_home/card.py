@@ -59,6 +59,7 @@ def _card(
         f"# {title}",
         purpose(settings, facts.label_names),
         base.sentence if base else "",
+        facts.adapted,
         f"## Use\n\n{use(settings, facts)}",
         "## Results",
         *results,

@@ -9,6 +9,7 @@ from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.take_home.own_files import OwnModel
+from trainer.adapt import settings as adaptation
 
 _NAMES = 20
 _OF_SGD = ("momentum",)
@@ -55,7 +56,7 @@ _SAVED = "The files are those that the training function saved as its checkpoint
 class Facts:
     """What only the prepared data tell; of a training function of one's own, what its files tell: ``own``.
 
-    ``shape`` is that of one row of numbers.
+    ``shape`` is that of one row of numbers; ``adapted`` says what of the model was trained, where not all of it.
     """
 
     label_names: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class Facts:
     max_length: int | None = None
     shape: tuple[int, ...] = ()
     own: OwnModel = field(default_factory=OwnModel)
+    adapted: str = ""
 
 
 def purpose(settings: Mapping[str, Any], label_names: Sequence[str]) -> str:
@@ -135,7 +137,8 @@ def setting_rows(config: SweepConfig, settings: Mapping[str, Any], params: Mappi
 
 def _idle(settings: Mapping[str, Any]) -> tuple[str, ...]:
     optimizers = _OF_ADAMW if settings["optimizer"] == "sgd" else _OF_SGD
-    return optimizers if settings["schedule"] == "step" else (*optimizers, *_OF_STEP)
+    schedules = () if settings["schedule"] == "step" else _OF_STEP
+    return (*optimizers, *schedules, *adaptation.idle(settings))
 
 
 def table(names: list[str], rows: list[list[Any]]) -> str:

@@ -103,14 +103,14 @@ def _open_to_readers(folder: Path) -> None:
 
 
 def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> Facts:
-    from trainer.checkpoint import load_weights
+    from trainer.adapt.exporting import finish
     from trainer.tasks import get_task
 
     task = get_task(settings.task)
     prepared = task.prepare(settings, cache)
-    model = task.build_model(settings, prepared)
-    load_weights(checkpoint, model)
-    task.export(model, settings, prepared, out)
+    finished = finish(task.build_model(settings, prepared), settings, checkpoint, out)
+    task.export(finished.model, settings, prepared, out)
     rows = {name: split.rows for name, split in prepared.splits.items()}
     length = settings.max_length or prepared.meta.get("max_length")
-    return Facts(prepared.label_names, rows, length, tuple(prepared.meta.get("shape", ())))
+    shape = tuple(prepared.meta.get("shape", ()))
+    return Facts(prepared.label_names, rows, length, shape, adapted=finished.story)

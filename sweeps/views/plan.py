@@ -13,6 +13,7 @@ from rich.text import Text
 from sweeps.config import FunctionTrainer
 from sweeps.search import choose
 from sweeps.views.text import short_params, short_value
+from trainer.adapt import settings as adaptation
 from trainer.errors import few
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ class Outlook:
         rows: of each split.
         labels: the classes.
         size: parameters of the model.
+        trained: how many of them are trained.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     size: int | None = None
+    trained: int | None = None
     lengths: Lengths | None = None
     reports: Reports | None = None
 
@@ -89,7 +92,10 @@ def _training(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]
     else:
         yield "task", config.trainer.task
         size = f", {outlook.size:,} parameters" if outlook.size is not None else ""
-        size += _MIDDLE if size and any(name.startswith("model_args.") for name in names) else ""
+        if size and outlook.trained not in {None, outlook.size}:
+            size += f", {outlook.trained:,} of them trained"
+        varies = any(name.startswith("model_args.") or name in adaptation.NAMES for name in names)
+        size += _MIDDLE if size and varies else ""
         searched = " (the first of those searched)" if "model" in names else ""
         yield "model", f"{config.trainer.model}{size}{searched}"
     if outlook.rows:

@@ -142,7 +142,7 @@ def test_a_pickled_payload_is_never_executed(tmp_path: Path, how: str) -> None:
     assert not canary.exists()
 
 
-@pytest.mark.parametrize("stage", ["save_model", "torch.save", "write_manifest"])
+@pytest.mark.parametrize("stage", ["weights.save_model", "checkpoint.torch.save", "checkpoint.write_manifest"])
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     save(tmp_path / "r0001", progress=Progress(number=1, step=5))
     before = {p.name: p.read_bytes() for p in (tmp_path / "r0001").iterdir()}
@@ -150,7 +150,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(f"trainer.checkpoint.{stage}", full)
+    monkeypatch.setattr(f"trainer.{stage}", full)
     for number in (1, 2):
         with pytest.raises(OSError, match="No space left"):
             save(tmp_path / f"r000{number}")

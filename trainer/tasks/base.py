@@ -125,9 +125,13 @@ class Task(ABC):
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
         """A fresh model on the CPU. New weights are drawn from torch's global generator, which the caller seeds."""
 
+    def skeleton(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
+        """A model with the right shapes, whatever its weights: for counting. A task may know a cheaper way."""
+        return self.build_model(config, prepared)
+
     def size(self, config: TrainConfig, prepared: Prepared) -> int:
-        """How many parameters the model has. Here by building it; a task may know a cheaper way."""
-        return sum(parameter.numel() for parameter in self.build_model(config, prepared).parameters())
+        """How many parameters the model has."""
+        return sum(parameter.numel() for parameter in self.skeleton(config, prepared).parameters())
 
     @abstractmethod
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:

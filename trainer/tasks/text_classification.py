@@ -74,11 +74,11 @@ class TextClassification(OneLabel):
         max_length(config, prepared)
         return pretrained.build(config.model, config.model_args, _head(prepared), config.dropout)
 
-    def size(self, config: TrainConfig, prepared: Prepared) -> int:
+    def skeleton(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
         """By the model's configuration alone: no weights are read."""
         from trainer import pretrained
 
-        return pretrained.size(config.model, config.model_args, _head(prepared))
+        return pretrained.skeleton(config.model, config.model_args, _head(prepared))
 
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:
         """``input_ids``, what else the model takes, each (rows, longest of them), and ``labels`` (rows,)."""
