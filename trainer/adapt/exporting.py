@@ -63,12 +63,16 @@ def _story(config: TrainConfig, adapted: Adapted) -> str:
         )
     if config.freeze == "none":
         return ""
-    layers = f"the embeddings and the first {config.freeze} layers"
-    part = layers if isinstance(config.freeze, int) else f"the {config.freeze}"
+    part = _first(config.freeze) if isinstance(config.freeze, int) else f"the {config.freeze}"
     if config.unfreeze_every is None:
         return f"Trained with {part} frozen: {share}."
     each = f"every {config.unfreeze_every:g} epochs"
     return f"Trained with {part} frozen at first; {each} one more layer of it joined, from the top down."
+
+
+def _first(layers: int) -> str:
+    more = "" if layers == 0 else " and the first layer" if layers == 1 else f" and the first {layers} layers"
+    return f"the embeddings{more}"
 
 
 def _adapter(config: TrainConfig) -> str:
