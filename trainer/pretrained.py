@@ -135,6 +135,15 @@ def skeleton(name: str, model_args: Mapping[str, Any], head: Head) -> torch.nn.M
     return model
 
 
+def size(name: str, model_args: Mapping[str, Any], head: Head) -> int:
+    """How many parameters the model has, without reading or drawing any.
+
+    Raises:
+        ConfigError: as ``settings``.
+    """
+    return sum(parameter.numel() for parameter in skeleton(name, model_args, head).parameters())
+
+
 def build(name: str, model_args: Mapping[str, Any], head: Head, dropout: float | None) -> torch.nn.Module:
     """A model on the CPU, float32, in training mode.
 
