@@ -11,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from trainer.adapt import settings as adaptation
+from trainer.data.cleaning_steps import parse as parse_cleaning
 from trainer.errors import ConfigError, suggest
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Goal = Literal["minimize", "maximize"]
 _CHOOSE = "choose from"
 # A union adds the branch it tried to the location of a complaint; the names of fields are enough.
-_BRANCHES = {"float", "Steps", "Share", "str", "int", "tuple[str, ...]"}
+_BRANCH = re.compile(r"float|str|int|Steps|Share|(literal|dict|tuple)\[.*")
 
 
 class _Frozen(BaseModel):
@@ -39,9 +40,10 @@ class Share(_Frozen):
 class DataConfig(_Frozen):
     """Where the rows come from and how they are split.
 
-    Exactly one source: ``name`` (a hub data set), ``sklearn`` (a bundled set), ``function``
-    (``module:function`` that returns arrays), or files named by ``train``/``validation``/``test``.
-    With ``name``, the three name splits of that data set instead.
+    Exactly one source: ``name`` (a hub data set, or a folder that ``datasets`` can load), ``sklearn`` (a bundled set),
+    ``function`` (``module:function`` that returns arrays), or files named by ``train``/``validation``/``test``.
+    With ``name``, the three name splits of that data set instead. ``retain`` is a file: a second set to evaluate.
+    ``validation_fraction`` and ``test_fraction`` are shares of the rows given as train.
     """
 
     name: str | None = None
@@ -51,14 +53,20 @@ class DataConfig(_Frozen):
     train: str | None = None
     validation: str | None = None
     test: str | None = None
+    retain: str | None = None
     text: str | None = None
     text_pair: str | None = None
     label: str | None = None
     features: tuple[str, ...] | None = None
     label_names: tuple[str, ...] | None = None
-    validation_fraction: float = Field(0.1, ge=0.0, lt=1.0)
-    test_fraction: float = Field(0.0, ge=0.0, lt=1.0)
+    clean: tuple[str | dict[str, str], ...] = ()
+    missing: Literal["error", "drop"] = "error"
+    validation_fraction: float | None = Field(None, ge=0.0, lt=1.0)
+    test_fraction: float | None = Field(None, ge=0.0, lt=1.0)
     stratify: bool = True
+    group: str | None = None
+    folds: int | None = Field(None, ge=2)
+    fold: int | None = Field(None, ge=0)
     split_seed: int = 0
     limit: int | None = Field(None, ge=1)
     limit_validation: int | None = Field(None, ge=1)
@@ -72,6 +80,31 @@ class DataConfig(_Frozen):
             raise ValueError("no data: give one of name, sklearn, function, or train as a file")
         if len(sources) > 1:
             raise ValueError(f"one source only, got {' and '.join(sources)}")
+        return self
+
+    @field_validator("clean", mode="before")
+    @classmethod
+    def _known_steps(cls, value: object) -> object:
+        named = tuple(value) if isinstance(value, list | tuple) else (value,)
+        parse_cleaning(named)
+        return named
+
+    @model_validator(mode="after")
+    def _one_fold(self) -> Self:
+        if self.folds is None and self.fold is not None:
+            raise ConfigError("data.fold", f"{self.fold} of how many?", "give data.folds too, as in folds: 5")
+        if self.folds is not None and self.fold is None:
+            every = f"{{data.fold: {{values: {list(range(self.folds))}}}}}"
+            mend = f"write data.fold: 0, or search it: parameters: {every}"
+            raise ConfigError("data.folds", f"{self.folds} folds, and none is said to validate", mend)
+        if self.folds is not None and self.fold is not None and self.fold >= self.folds:
+            raise ConfigError("data.fold", f"{self.fold} is not one of {self.folds} folds", f"0 to {self.folds - 1}")
+        if self.folds is not None and (self.validation or self.validation_fraction is not None):
+            key = "data.validation" if self.validation else "data.validation_fraction"
+            raise ConfigError(key, "stands beside data.folds, of which one validates", "give one of the two")
+        if (self.validation_fraction or 0.0) + (self.test_fraction or 0.0) >= 1:
+            said = f"{self.validation_fraction} beside a test_fraction of {self.test_fraction}"
+            raise ConfigError("data.validation_fraction", f"{said} leaves no rows to train on", "give smaller ones")
         return self
 
 
@@ -170,13 +203,14 @@ class TrainConfig(_Frozen):
     def resolve_paths(self, base: Path) -> TrainConfig:
         """The same settings with relative files resolved from ``base``; names that are no path stay."""
         data = self.data
-        if not data.name:
-            files = {
-                key: str((base / value).resolve())
-                for key in ("train", "validation", "test")
-                if (value := getattr(data, key)) is not None
-            }
-            data = data.model_copy(update=files)
+        files = {
+            key: str((base / value).resolve())
+            for key in (("retain",) if data.name else ("train", "validation", "test", "retain"))
+            if (value := getattr(data, key)) is not None
+        }
+        if data.name and (base / data.name).is_dir():
+            files["name"] = str((base / data.name).resolve())
+        data = data.model_copy(update=files)
         local = base / self.model
         model = str(local.resolve()) if ":" not in self.model and local.is_dir() else self.model
         return self.model_copy(update={"data": data, "model": model})
@@ -191,7 +225,10 @@ def field_names() -> tuple[str, ...]:
 def explain(error: ValidationError) -> ConfigError:
     """The first complaint of pydantic as one line of ours."""
     first = error.errors()[0]
-    parts = [str(part) for part in first["loc"] if str(part) not in _BRANCHES]
+    parts = [str(part) for part in first["loc"] if not _BRANCH.fullmatch(str(part))]
+    raised = first.get("ctx", {}).get("error")
+    if isinstance(raised, ConfigError):
+        return raised
     key = ".".join(parts) or "settings"
     value = first.get("input")
     if first["type"] == "extra_forbidden":

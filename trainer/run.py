@@ -89,7 +89,8 @@ class Run:
         """
         progress = saved.progress
         for name in _FIXED:
-            if (then := progress.config.get(name)) != (now := getattr(self.config, name)):
+            now = getattr(self.config, name)
+            if (then := progress.config.get(name, now)) != now:
                 raise ResumeError(f"{saved.folder}: {name} was {then!r} and is now {now!r}")
         if progress.train_rows != self.split.rows:
             raise ResumeError(f"{saved.folder}: had {progress.train_rows} training rows, now {self.split.rows}")
@@ -163,19 +164,8 @@ class Run:
         training, seconds = self._window.close()
         # Taken before evaluation and put back after the report: neither may change the course of training.
         self.random_state = rng.capture(self.compute.device)
-        evaluation = evaluate(
-            self.model,
-            task=self.task,
-            split=self.prepared.splits["validation"],
-            config=self.config,
-            prepared=self.prepared,
-            compute=self.compute,
-            batch_size=self.progress.eval_batch_size,
-        )
-        for name, value in evaluation.metrics.items():
-            if not math.isfinite(value):
-                raise Diverged(name, value, self.step)
-        self._keep_score(evaluation.metrics, seconds, evaluation.batch_size)
+        metrics, eval_batch_size = self._evaluate()
+        self._keep_score(metrics, seconds, eval_batch_size)
         progress = self.progress
         number = progress.number
         assert progress.best is not None
@@ -185,7 +175,7 @@ class Run:
             epoch=self.plan.epoch(self.step),
             progress=self.step / self.plan.total,
             metrics={
-                **evaluation.metrics,
+                **metrics,
                 f"best_{self.config.metric}": progress.best,
                 **training,
                 "learning_rate": self.learning_rate,
@@ -226,6 +216,29 @@ class Run:
         rng.restore(self.random_state, self.compute.device)
         fp16 = self.updater.scaler is not None
         self._window = Window(self.step, self.compute.device, overflow_is_normal=fp16)
+
+    def _evaluate(self) -> tuple[dict[str, float], int]:
+        """Metrics of the validation rows under their plain names, those of ``retain`` as ``retain_<metric>``."""
+        metrics: dict[str, float] = {}
+        size = self.progress.eval_batch_size
+        for split, prefix in (("validation", ""), ("retain", "retain_")):
+            if split not in self.prepared.splits:
+                continue
+            evaluation = evaluate(
+                self.model,
+                task=self.task,
+                split=self.prepared.splits[split],
+                config=self.config,
+                prepared=self.prepared,
+                compute=self.compute,
+                batch_size=size,
+            )
+            size = evaluation.batch_size
+            metrics |= {f"{prefix}{name}": value for name, value in evaluation.metrics.items()}
+        for name, value in metrics.items():
+            if not math.isfinite(value):
+                raise Diverged(name, value, self.step)
+        return metrics, size
 
     def _keep_score(self, metrics: dict[str, float], seconds: float, eval_batch_size: int) -> None:
         name = self.config.metric

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.engine import data_report
 from sweeps.engine.cluster import address_of, connected
 from sweeps.engine.notes import notes
 from sweeps.engine.preparation import prepare
@@ -65,11 +66,13 @@ def run_sweep(
     folder = new_folder(storage, config.name)
     with watched() as signals, SweepLock(folder):
         try:
-            prepare(config, folder / "cache")
+            variants = prepare(config, folder / "cache")
+            data_report.write(folder, variants)
+            told = list(data_report.notes(variants))
             with config.places.known(), connected(address_of(address), config.resources, say) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
-                    return _drive(config, folder, ledger, slots, sinks, signals)
+                    return _drive(config, folder, ledger, slots, sinks, signals, told)
         except BaseException:
             # Nothing has been trained: leave no folder behind that would make the name look used.
             if never_began(folder):
@@ -103,7 +106,13 @@ def resume_sweep(
 
 
 def _drive(
-    config: SweepConfig, folder: Path, ledger: Ledger, slots: Slots, sinks: Sequence[Sink], signals: Signals
+    config: SweepConfig,
+    folder: Path,
+    ledger: Ledger,
+    slots: Slots,
+    sinks: Sequence[Sink],
+    signals: Signals,
+    told: Sequence[str] = (),
 ) -> RunOutcome:
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
     everyone = Sinks([board, *sinks])
@@ -118,7 +127,7 @@ def _drive(
         if ledger.damage is not None:
             study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
         study.write("note", text=slots.chosen)
-        for text in notes(config):
+        for text in (*told, *notes(config)):
             study.write("note", text=text)
         study.tidy()
         state, code = _run(study, slots, folder, signals)

@@ -6,10 +6,12 @@ import tempfile
 from pathlib import Path
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.engine import data_report
 from sweeps.engine.preparation import prepare
 from sweeps.views.plan import Lengths, Outlook, Reports
 from trainer.adapt.settings import adapts
 from trainer.config import Share, Steps, TrainConfig
+from trainer.data import report
 from trainer.errors import ConfigError
 from trainer.plan import Plan
 from trainer.tasks import get_task
@@ -47,6 +49,8 @@ def _outlook(config: SweepConfig, cache: Path) -> Outlook:
         size=size,
         trained=trained,
         lengths=_lengths(settings, prepared),
+        data=report.read(prepared.folder),
+        warnings=tuple(data_report.warnings(settings, prepared)),
         reports=_reports(settings, prepared),
     )
 
@@ -57,7 +61,9 @@ def _lengths(settings: TrainConfig, prepared: Prepared) -> Lengths | None:
     found = prepared.splits["train"].lengths
     if found is None:
         return None
-    return Lengths(int(np.median(found)), int(found.max()), settings.max_length or int(prepared.meta["max_length"]))
+    limit = data_report.length_limit(settings, prepared)
+    assert limit is not None
+    return Lengths(int(np.median(found)), int(found.max()), limit, data_report.cut_share(prepared, limit))
 
 
 def _reports(settings: TrainConfig, prepared: Prepared) -> Reports:

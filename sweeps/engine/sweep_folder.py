@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import SweepConfig
+from sweeps.engine.data_report import DATA
 from sweeps.errors import InputError
 from sweeps.records.ledger import RECORDS
 from sweeps.records.lock import LOCK
 from sweeps.records.provenance import versions
 from sweeps.records.sweep_file import SWEEP_FILE, digest
 
-_BEFORE_THE_FIRST_LINE = {"cache", LOCK, SWEEP_FILE, f".{SWEEP_FILE}.new", RECORDS}
+_BEFORE_THE_FIRST_LINE = {"cache", DATA, f".{DATA}.new", LOCK, SWEEP_FILE, f".{SWEEP_FILE}.new", RECORDS}
 
 
 def new_folder(storage: Path, name: str) -> Path:

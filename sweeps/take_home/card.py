@@ -16,6 +16,7 @@ from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_ro
 from trainer.tasks import get_task
 
 _TASKS_OF_THE_HUB = {"text-classification"}
+_RETAIN = "retain_"  # how reports name the metrics of the second evaluation set
 _ROWS = 20
 
 
@@ -81,7 +82,11 @@ def _metrics_table(config: SweepConfig, metrics: Mapping[str, float]) -> str:
     known = list(metrics)
     if not isinstance(config.trainer, FunctionTrainer):
         known = [name for name in get_task(config.trainer.task).goals if name in metrics]
-    return table(["metric", "validation"], [[name, metrics[name]] for name in known])
+    known = [name for name in known if not name.startswith(_RETAIN)]
+    if not any(name.startswith(_RETAIN) for name in metrics):
+        return table(["metric", "validation"], [[name, metrics[name]] for name in known])
+    rows = [[name, metrics[name], metrics.get(f"{_RETAIN}{name}", "")] for name in known]
+    return table(["metric", "validation", "retain"], rows)
 
 
 def _sweep_table(record: SweepRecord) -> str:

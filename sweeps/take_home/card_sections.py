@@ -10,11 +10,13 @@ from typing import Any
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.take_home.own_files import OwnModel
 from trainer.adapt import settings as adaptation
+from trainer.data.cleaning_steps import parse
 
 _NAMES = 20
 _OF_SGD = ("momentum",)
 _OF_ADAMW = ("beta1", "beta2", "epsilon")
 _OF_STEP = ("step_size", "gamma")
+_PLAIN_DATA = {"scaling": "none", "clean": [], "missing": "error"}
 # Of the run, not of the model; the metric is in the card's first lines.
 _LEFT_OUT = ("data", "metric", "goal", "task", "eval_batch_size")
 
@@ -37,6 +39,8 @@ model.predict_proba({example})  # probabilities, in the order of model.label_nam
 
 `sweeps evaluate FOLDER FILE` scores it on labelled rows."""
 
+_CLEANED = """The model saw texts cleaned by {steps}: clean yours alike before a pipeline
+gets them; `sweeps.load` does so itself. """
 
 _LOAD_PLAIN = """
 
@@ -91,7 +95,8 @@ def use(settings: Mapping[str, Any], facts: Facts) -> str:
         pipe = '{"text": "...", "text_pair": "..."}' if pair else '["..."]'
         mine = '[("...", "...")]' if pair else '["..."]'
         words = {"example": pipe, "what": "pairs" if pair else "texts", "tokens": facts.max_length}
-        return _PIPELINE.format(**words) + "Or with sweepwright:\n\n" + _LOAD.format(example=mine)
+        cleaned = _CLEANED.format(steps=", ".join(steps)) if (steps := _text_steps(settings)) else ""
+        return _PIPELINE.format(**words) + cleaned + "Or with sweepwright:\n\n" + _LOAD.format(example=mine)
     if settings.get("task") == "classification":
         row = " ".join([*" x ".join(map(str, facts.shape)).split(), "numbers"])
         return _LOAD.format(example="[[...]]") + _LOAD_PLAIN.format(row=row, function=settings["model"])
@@ -104,12 +109,16 @@ def use(settings: Mapping[str, Any], facts: Facts) -> str:
     return f"{loading}\n\n{_SAVED}"
 
 
+def _text_steps(settings: Mapping[str, Any]) -> list[str]:
+    return [step.name for step in parse(settings["data"]["clean"]) if step.change is not None]
+
+
 def data_rows(config: SweepConfig, settings: Mapping[str, Any], rows: Mapping[str, int]) -> list[list[Any]]:
     """The data's settings that had a meaning, and how many rows each split had."""
     if isinstance(config.trainer, FunctionTrainer):
         return [["loaded by", config.trainer.function]]
     data = settings["data"]
-    unused = {"label_names"} | ({"scaling"} if data["scaling"] == "none" else set())
+    unused = {"label_names"} | {name for name, absent in _PLAIN_DATA.items() if data[name] == absent}
     unused |= {"validation_fraction"} if data["validation"] else set()
     unused |= set() if data["test_fraction"] else {"test_fraction"}
     if data["validation"] and not data["test_fraction"]:  # nothing is split off

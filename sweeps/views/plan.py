@@ -12,12 +12,14 @@ from rich.text import Text
 
 from sweeps.config import FunctionTrainer
 from sweeps.search import choose
+from sweeps.views.data_lines import data_lines
 from sweeps.views.text import short_params, short_value
 from trainer.adapt import settings as adaptation
 from trainer.errors import few
 
 if TYPE_CHECKING:
     from sweeps.config import SweepConfig
+    from trainer.data.report import DataReport
 
 _OF_LENGTH = {"epochs", "report_every", "batch_size"}  # what decides where reports lie
 _MIDDLE = ", in the middle of the space"
@@ -25,11 +27,14 @@ _MIDDLE = ", in the middle of the space"
 
 @dataclass(frozen=True)
 class Lengths:
-    """Tokens of the training rows with the special ones: the median, the longest, and where they are cut."""
+    """Tokens of the training rows with the special ones: the median, the longest, where they are cut, and how many are:
+    a share of the rows.
+    """
 
     median: int
     longest: int
     cut: int
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Outlook:
         labels: the classes.
         size: parameters of the model.
         trained: how many of them are trained.
+        data: what the data look like.
+        warnings: what they have against them.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -58,6 +65,8 @@ class Outlook:
     trained: int | None = None
     lengths: Lengths | None = None
     reports: Reports | None = None
+    data: DataReport | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def plan_view(config: SweepConfig, outlook: Outlook) -> RenderableType:
@@ -72,7 +81,11 @@ def plan_view(config: SweepConfig, outlook: Outlook) -> RenderableType:
 
 
 def warnings(config: SweepConfig, outlook: Outlook) -> list[str]:
-    """What is legal and hardly meant: early stopping that can stop nothing."""
+    """What is legal and hardly meant: odd data, and early stopping that can stop nothing."""
+    return [*(f"data: {text}" for text in outlook.warnings), *_about_stopping(config, outlook)]
+
+
+def _about_stopping(config: SweepConfig, outlook: Outlook) -> list[str]:
     stopping, reports = config.early_stopping, outlook.reports
     if stopping.scheduler == "none" or reports is None:
         return []
@@ -102,8 +115,11 @@ def _training(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]
         rows = ", ".join(f"{count:,} {split}" for split, count in outlook.rows.items())
         yield "rows", rows
         yield "labels", f"{len(outlook.labels)}: {few(outlook.labels)}"
+    if outlook.data is not None:
+        yield from data_lines(outlook.data)
     if found := outlook.lengths:
-        yield "tokens", f"{found.median} at the median, {found.longest} at most, cut at {found.cut}"
+        share = f" ({100 * found.share:.2g}% of the rows)" if found.share else ""
+        yield "tokens", f"{found.median} at the median, {found.longest} at most, cut at {found.cut}{share}"
     if found_reports := outlook.reports:
         middle = _MIDDLE if names & _OF_LENGTH else ""
         interval = f", {found_reports.interval}" if found_reports.count > 1 and found_reports.interval else ""

@@ -91,6 +91,14 @@ def test_texts_are_tokenised_once_before_any_worker_starts(sweep):
     assert newest <= marker.stat().st_mtime
 
 
+def test_the_folder_says_what_the_data_look_like(sweep):
+    (variant,) = json.loads((sweep / "data.json").read_text("utf-8"))["variants"]
+    splits = variant["splits"]
+    assert {name: facts["rows"] for name, facts in splits.items()} == {"train": 112, "validation": 48}
+    assert set(splits["train"]["classes"]) == {"ham", "spam"}
+    assert splits["train"]["tokens"]["longest"] > splits["train"]["tokens"]["median"] > 2
+
+
 def test_evaluate_agrees_with_a_plain_transformers_script(workplace, exported):
     ours = evaluate_export(exported, workplace / "test.jsonl")
     command = [sys.executable, str(PLAIN), str(exported), str(workplace / "test.jsonl")]

@@ -53,7 +53,7 @@ def test_a_sweep_of_texts(cli, tmp_path: Path) -> None:
     found = {name: text.strip() for name, text in rows_of(said.out).items()}
     assert found["tokens"] == "5 at the median, 10 at most, cut at 16"
     assert found["labels"] == "2: bad, good"
-    assert found["reports"] == "9 of a training, every 1 steps, the last at epoch 3 (step 9)"
+    assert found["reports"] == "6 of a training, every 1 steps, the last at epoch 3 (step 6)"
     assert found["model"].startswith(f"{encoder}, ")
     assert int(found["model"].split(", ", 1)[1].removesuffix(" parameters").replace(",", "")) > 2000
 

@@ -75,7 +75,7 @@ def csv(folder: Path, text: str, name: str = "rows.csv") -> str:
 @pytest.mark.parametrize("name", ["digits", "iris", "wine", "breast_cancer"])
 def test_bundled_sets(tmp_path: Path, name: str) -> None:
     bunch = getattr(datasets, f"load_{name}")()
-    prepared = prepare(tmp_path, sklearn=name, validation_fraction=0.2)
+    prepared = prepare(tmp_path, sklearn=name, validation_fraction=0.2, test_fraction=0.0)
     train, validation = prepared.splits["train"], prepared.splits["validation"]
     assert prepared.label_names == tuple(map(str, bunch.target_names))
     assert train.rows + validation.rows == len(bunch.target)
@@ -116,7 +116,7 @@ def test_arrays_of_a_function(tmp_path: Path) -> None:
     assert {name: split.rows for name, split in given.splits.items()} == {"train": 10, "validation": 4, "test": 2}
     assert given.splits["train"].arrays["features"].shape == (10, 1, 2, 2)
     assert given.label_names == ("a", "b")
-    split = prepare(tmp_path, function="own:one", validation_fraction=0.4)
+    split = prepare(tmp_path, function="own:one", validation_fraction=0.4, test_fraction=0.0)
     assert {name: part.rows for name, part in split.splits.items()} == {"train": 6, "validation": 4}
 
 

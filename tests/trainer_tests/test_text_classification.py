@@ -143,8 +143,8 @@ def test_a_data_set_with_its_own_splits_and_label_names(encoder: Path, tmp_path:
     data = {"name": str(tmp_path / "hub")}
     prepared = TASK.prepare(config(encoder, data=data), tmp_path / "cache")
     assert prepared.label_names == ("pet", "art")
-    # The labels of the test split are hidden, and validation rows come off train.
-    assert {name: split.rows for name, split in prepared.splits.items()} == {"train": 11, "validation": 1}
+    # The labels of the test split are hidden, so that validation and test rows come off train.
+    assert {name: split.rows for name, split in prepared.splits.items()} == {"train": 10, "validation": 1, "test": 1}
     for change, expected in (
         ({"train": "trian"}, r"data.train: .* has no split 'trian' \(did you mean train\? its splits are train, test"),
         ({"text": "sentence"}, r"data.text: .* no column 'sentence' \(its columns are text, label\)"),

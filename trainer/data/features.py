@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from trainer.config import DataConfig
 
-_SPLITS = ("train", "validation", "test")
+_SPLITS = ("train", "validation", "test", "retain")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def from_sklearn(data: DataConfig) -> dict[str, Source]:
     return {"train": Source(bunch.data, table, "label", tuple(str(name) for name in bunch.feature_names))}
 
 
-def from_table(table: Table, label: str, names: Sequence[str] | None = None) -> Source:
-    """Numeric columns: ``names``, or all but the label.
+def from_table(table: Table, label: str, names: Sequence[str] | None = None, *, group: str | None = None) -> Source:
+    """Numeric columns: ``names``, or all but the label, and the group that is no feature either.
 
     Raises:
         DataError: a column that is missing or not numeric, with the row of the first bad value.
@@ -92,7 +92,7 @@ def from_table(table: Table, label: str, names: Sequence[str] | None = None) -> 
     chosen = names
     if chosen is None:
         table.column(label, "data.label")
-        chosen = [name for name in table.columns if name != label]
+        chosen = [name for name in table.columns if name not in (label, group)]
     if label in chosen or not chosen:
         what = f"the label {label!r} is one of them" if chosen else f"{table.source} has no columns but the label"
         raise DataError("data.features", what)

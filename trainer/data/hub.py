@@ -1,4 +1,4 @@
-"""Data sets from the Hugging Face hub, or from its cache on this machine."""
+"""Data sets from the Hugging Face hub, from its cache on this machine, or from a folder that ``datasets`` can load."""
 
 from __future__ import annotations
 
@@ -73,6 +73,9 @@ def _load(name: str, config: str | None) -> Any:
     why = "" if Path(name).exists() else why_not(name, "dataset")
     try:
         with quiet(), _quiet(offline=bool(why)):
+            if any((Path(name) / marker).is_file() for marker in ("dataset_dict.json", "state.json")):
+                saved = datasets.load_from_disk(name)  # what save_to_disk wrote
+                return saved if isinstance(saved, datasets.DatasetDict) else {"train": saved}
             return datasets.load_dataset(name, config)
     except Exception as error:
         what = f"cannot load {name!r}{f' ({config})' if config else ''}"

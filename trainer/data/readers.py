@@ -1,4 +1,4 @@
-"""Files of rows: JSON lines, JSON, CSV and Parquet, each also as ``.gz``."""
+"""Files of rows: JSON lines, JSON, CSV, Parquet and Arrow, each also as ``.gz``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ from trainer.errors import ConfigError, DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".feather")
+
+
+def is_known(name: str) -> bool:
+    """Whether a file's name tells a format that can be read."""
+    return name.lower().removesuffix(".gz").endswith(FORMATS)
 
 
 def suffix(path: str, key: str) -> str:
@@ -72,6 +77,8 @@ def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> T
         table = _json(content, path, key)
     elif kind == ".parquet":
         table = _parquet(content, path, key)
+    elif kind in (".arrow", ".feather"):
+        table = _arrow(content, path, key)
     else:
         table = _csv(content, path, key, text, "\t" if kind == ".tsv" else ",")
     if not table.rows:
@@ -143,6 +150,25 @@ def _parquet(content: bytes, path: str, key: str) -> Table:
         data = pq.read_table(io.BytesIO(content))
     except (pa.ArrowException, OSError) as error:
         raise DataError(key, f"{path} is not a Parquet file that can be read: {error}") from None
+    return _of_arrow(data, path, key)
+
+
+def _arrow(content: bytes, path: str, key: str) -> Table:
+    import pyarrow as pa
+
+    # Feather and files of other programs are Arrow's file format, those of ``datasets`` its stream format.
+    is_file = content.startswith(b"ARROW1")
+    try:
+        opened = (pa.ipc.open_file if is_file else pa.ipc.open_stream)(io.BytesIO(content))
+        data = opened.read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(key, f"{path} is not an Arrow file that can be read: {error}") from None
+    return _of_arrow(data, path, key)
+
+
+def _of_arrow(data: Any, path: str, key: str) -> Table:
+    import pyarrow as pa
+
     columns = {}
     for name in data.column_names:
         column = data.column(name)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer import hooks
-from trainer.data import readers, storage
-from trainer.data.tables import Table
-from trainer.errors import ConfigError
+from trainer.data import folders, readers, storage
+from trainer.data.tables import Table, joined
+from trainer.errors import ConfigError, DataError, few
 
 if TYPE_CHECKING:
     from trainer.config import DataConfig
 
 SPLITS = ("train", "validation", "test")
+FILES = (*SPLITS, "retain")
 
 
 def check(data: DataConfig) -> None:
@@ -28,6 +30,11 @@ def check(data: DataConfig) -> None:
         raise ConfigError("data.label_names", f"needs two distinct names or more, got {list(data.label_names)}")
     if data.function:
         hooks.parameters(data.function, key="data.function")
+    if data.retain is not None:
+        if data.sklearn or data.function:
+            mend = "leave it out; a function can return retain beside train"
+            raise ConfigError("data.retain", "is a file that goes with files or a hub data set", mend)
+        readers.check_file(data.retain, "data.retain")
     if data.name:
         return
     for split in SPLITS:
@@ -35,8 +42,36 @@ def check(data: DataConfig) -> None:
         if path is not None and (data.sklearn or data.function):
             source = "sklearn" if data.sklearn else "function"
             raise ConfigError(f"data.{split}", f"{path!r} stands beside data.{source}", "one source only")
-        if path is not None:
+    for split, paths in files(data).items():
+        for path in paths:
             readers.check_file(path, f"data.{split}")
+
+
+def files(data: DataConfig) -> dict[str, list[str]]:
+    """The files of every split that is given by files; a folder stands for those in it.
+
+    Where the folder of ``train`` holds files named after the other splits too, they are these splits, unless they are
+    given themselves.
+
+    Raises:
+        DataError: a folder without files of rows, or of another split only.
+    """
+    found: dict[str, list[str]] = {}
+    for split in (*(() if data.name or data.sklearn or data.function else SPLITS), "retain"):
+        path = getattr(data, split)
+        if path is None:
+            continue
+        if not Path(path).is_dir():
+            found[split] = [path]
+            continue
+        parts = folders.parts(Path(path), f"data.{split}")
+        own = parts.get("", parts.get(split))
+        if own is None:
+            raise DataError(f"data.{split}", f"{path} holds no file of {split} rows", f"it holds those of {few(parts)}")
+        found[split] = own
+        if split == "train":
+            found |= {other: named for other, named in parts.items() if other and getattr(data, other) is None}
+    return {split: found[split] for split in FILES if split in found}
 
 
 def facts(data: DataConfig) -> dict[str, Any]:
@@ -44,21 +79,19 @@ def facts(data: DataConfig) -> dict[str, Any]:
 
     For ``data.function`` the content is the file that holds it: what that reads in turn is not seen.
     """
-    settings = data.model_dump(mode="json", exclude=None if data.name else set(SPLITS))
+    settings = data.model_dump(mode="json", exclude={"retain"} if data.name else set(FILES))
+    content: dict[str, Any] = {
+        split: [[readers.suffix(path, f"data.{split}"), storage.file_digest(path, f"data.{split}")] for path in paths]
+        for split, paths in files(data).items()
+    }
     if data.name:
         from trainer.data import hub
 
-        content: object = hub.fingerprints(data)
+        content["hub"] = hub.fingerprints(data)
     elif data.sklearn:
-        content = version("scikit-learn")
+        content["sklearn"] = version("scikit-learn")
     elif data.function:
-        content = storage.bytes_digest(hooks.source(data.function, key="data.function"))
-    else:
-        given = {split: path for split in SPLITS if (path := getattr(data, split)) is not None}
-        content = {
-            split: [readers.suffix(path, f"data.{split}"), storage.file_digest(path, f"data.{split}")]
-            for split, path in given.items()
-        }
+        content["function"] = storage.bytes_digest(hooks.source(data.function, key="data.function"))
     return {"data": settings, "content": content}
 
 
@@ -75,9 +108,12 @@ def tables(
     Raises:
         DataError: see ``readers.read_table`` and ``hub.load``.
     """
+    found: dict[str, Table] = {}
     if data.name:
         from trainer.data import hub
 
-        return hub.tables(data, only)
-    given = {split: path for split in SPLITS if (path := getattr(data, split)) is not None}
-    return {split: readers.read_table(path, f"data.{split}", text=text) for split, path in given.items()}
+        found = hub.tables(data, only)
+    for split, paths in files(data).items():
+        parts = [readers.read_table(path, f"data.{split}", text=text) for path in paths]
+        found[split] = parts[0] if len(parts) == 1 else joined(str(getattr(data, split) or data.train), parts)
+    return found

@@ -12,13 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainer.data import report
+from trainer.data.report import DataReport
 from trainer.errors import DataError
 from trainer.tasks.base import Prepared, Split
 
 if TYPE_CHECKING:
     import numpy as np
 
-FORMAT = 2
+FORMAT = 3
 _MARKER = "complete"
 _META = "meta.json"
 
@@ -28,12 +30,14 @@ class Bundle:
     """What is to be stored: arrays by split and name, label names in id order, and small facts for JSON.
 
     ``rows`` of each split are as many as it has ``labels`` where not said otherwise.
+    ``report`` is kept beside the arrays.
     """
 
     splits: Mapping[str, Mapping[str, np.ndarray]]
     label_names: tuple[str, ...]
     meta: Mapping[str, Any]
     rows: Mapping[str, int] | None = None
+    report: DataReport | None = None
 
 
 def fingerprint(facts: Mapping[str, Any]) -> str:
@@ -97,6 +101,9 @@ def _write(folder: Path, bundle: Bundle) -> None:
         names = {split: sorted(arrays) for split, arrays in bundle.splits.items()}
         rows = bundle.rows or {split: len(arrays["labels"]) for split, arrays in bundle.splits.items()}
         facts = {"splits": names, "rows": rows, "label_names": bundle.label_names, "meta": bundle.meta}
+        if bundle.report is not None:
+            said = json.dumps(bundle.report.to_mapping(), ensure_ascii=False, indent=2)
+            (beside / report.FILE).write_text(said, "utf-8")
         (beside / _META).write_text(json.dumps(facts, ensure_ascii=False), "utf-8")
         (beside / _MARKER).write_text(f"{FORMAT}\n")
         shutil.rmtree(folder, ignore_errors=True)

@@ -85,7 +85,7 @@ class Prepared:
 
     Attributes:
         folder: where it lies; named by the fingerprint of source, cleaning, split and tokenizer.
-        splits: ``train`` and ``validation``, and ``test`` where there is one.
+        splits: ``train`` and ``validation``; ``test`` where there is one, and ``retain``, a second set to evaluate.
         label_names: in the order of their ids.
         meta: small facts that models and exports need (feature names, scaling, input shape).
     """

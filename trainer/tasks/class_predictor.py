@@ -12,7 +12,7 @@ import torch
 
 from trainer.data.labels import Labels
 from trainer.data.readers import labelled_table
-from trainer.data.tables import Table
+from trainer.data.tables import Table, present
 from trainer.errors import DataError
 from trainer.metrics import classification_metrics, softmax
 from trainer.tasks.base import Batch, Predictor
@@ -31,6 +31,7 @@ class Feed:
         read: a table and its columns by role -> rows for ``check``.
         size: how long a checked row is, where rows are padded to the longest of their batch; ``None`` where all
             are alike.
+        missing: whether rows to evaluate on that lack a value are an ``error`` or left out (``drop``), as in training.
     """
 
     columns: Mapping[str, str]
@@ -39,6 +40,7 @@ class Feed:
     logits: Callable[[torch.nn.Module, Batch], torch.Tensor]
     read: Callable[[Table, Mapping[str, str]], Sequence[Any]]
     size: Callable[[Any], int] | None = None
+    missing: str = "error"
 
 
 class ClassPredictor(Predictor):
@@ -82,6 +84,8 @@ class ClassPredictor(Predictor):
         """Metrics as in training, over a labelled file or mappings of its columns; see ``Predictor.evaluate``."""
         known = chosen_columns(self._feed.columns, columns)
         table = labelled_table(rows, text=None if "text" in known else [known["label"]])
+        if self._feed.missing == "drop":
+            table = present(table, known.values(), blank=[known["label"]])
         truth = self._labels.encode(table.column(known["label"], "label"), table, known["label"])
         logits = self._logits(self._feed.read(table, known), batch_size)
         # The mean of what the training loop sums: cross entropy of float32 scores, without smoothing.

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer import hooks
-from trainer.data import features, sources, storage
+from trainer.data import features, report, sources, storage
+from trainer.data.cleaning import clean_keys
+from trainer.data.cleaning_steps import parse
 from trainer.data.features import Source
 from trainer.data.labels import Labels, find
-from trainer.data.splitting import select
-from trainer.data.tables import Table
+from trainer.data.splitting import choose
+from trainer.data.tables import Table, present
 from trainer.errors import ConfigError, DataError
 from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
@@ -39,13 +41,15 @@ class Classification(OneLabel):
         check_metric(config, self)
         refuse(config, self, _UNUSED)
         sources.check(config.data)
+        _check_rows(config.data)
         _check_arguments(config)
 
     def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
         """Arrays ``features`` (rows, ...) float32, scaled, and ``labels`` (rows,) int64."""
         _check_arguments(config)
         name = storage.fingerprint({"task": self.name, **sources.facts(config.data)})
-        return storage.open_or_make(cache, name, lambda: _make(config.data))
+        prepared = storage.open_or_make(cache, name, lambda: _make(config.data))
+        return prepared
 
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
         """What the function returns, tried on two rows of zeros; see ``trainer.model.build``."""
@@ -119,8 +123,16 @@ class Classification(OneLabel):
         def read(table: Table, asked: Mapping[str, str]) -> Sequence[Any]:
             return list(features.finite(features.from_table(table, asked["label"], names or None)))
 
-        feed = Feed(facts["columns"], check, encode, self.logits, read)
+        feed = Feed(facts["columns"], check, encode, self.logits, read, missing=facts["missing"])
         return ClassPredictor(model, feed, Labels(tuple(facts["label_names"]), facts["label_kind"]), device)
+
+
+def _check_rows(data: DataConfig) -> None:
+    for step in parse(data.clean):
+        if step.change is not None or step.name == "drop_empty":
+            raise ConfigError("data.clean", f"{step.name} is for texts, and rows are numbers here", "leave it out")
+    if data.missing == "drop" and (data.sklearn or data.function):
+        raise ConfigError("data.missing", "'drop' is for rows of files or a hub", "leave them out in the function")
 
 
 def _check_arguments(config: TrainConfig) -> None:
@@ -156,8 +168,12 @@ def _read(data: DataConfig) -> dict[str, Source]:
     if data.sklearn:
         return features.from_sklearn(data)
     label = data.label or "label"
-    tables = sources.tables(data, text=[label], only=[*data.features, label] if data.features else None)
-    train = features.from_table(tables["train"], label, data.features)
+    more = [data.group] if data.group else []
+    tables = sources.tables(data, text=[label], only=[*data.features, label, *more] if data.features else None)
+    if data.missing == "drop":
+        needed = [*data.features, label] if data.features else list(tables["train"].columns)
+        tables = {split: present(table, needed, blank=[label]) for split, table in tables.items()}
+    train = features.from_table(tables["train"], label, data.features, group=data.group)
     others = {split: features.from_table(tables[split], label, train.names) for split in tables if split != "train"}
     return {"train": train, **others}
 
@@ -166,26 +182,40 @@ def _make(data: DataConfig) -> storage.Bundle:
     given = _read(data)
     train = given["train"]
     shape = features.shape_of(data, train.features)
-    labels = find(train.table, train.label, data.label_names)
-    numbers, ids = {}, {}
+    numbers = {}
     for split, source in given.items():
         if source.features.shape[1:] != train.features.shape[1:]:
             shapes = f"{source.features.shape[1:]} where train has {train.features.shape[1:]}"
             raise DataError(source.table.key, f"{source.table.source}: rows of shape {shapes}")
         numbers[split] = features.finite(source)
-        ids[split] = labels.encode(source.table.column(source.label, "data.label"), source.table, source.label)
-    selected = select(data, {split: source.table.rows for split, source in given.items()}, ids["train"])
+    keys = {split: [row.tobytes() for row in found] for split, found in numbers.items()}
+    cleaned = clean_keys(data, {split: source.table for split, source in given.items()}, keys)
+    tables = cleaned.tables
+    labels = find(tables["train"], train.label, data.label_names)
+    ids = {
+        split: labels.encode(table.column(given[split].label, "data.label"), table, given[split].label)
+        for split, table in tables.items()
+    }
+    selected, done = choose(data, cleaned, ids["train"])
     check_classes(ids["train"][selected["train"].rows], labels)
-    scaling = features.scaling(data.scaling, numbers["train"][selected["train"].rows])
-    arrays = {}
-    for split, chosen in selected.items():
-        scaled = features.scaled(numbers[chosen.source][chosen.rows], scaling)
-        arrays[split] = {"features": scaled.reshape(-1, *shape), "labels": ids[chosen.source][chosen.rows]}
+    rows = {split: numbers[one.source][cleaned.rows[one.source]][one.rows] for split, one in selected.items()}
+    scaling = features.scaling(data.scaling, rows["train"])
+    arrays = {
+        split: {
+            "features": features.scaled(rows[split], scaling).reshape(-1, *shape),
+            "labels": ids[chosen.source][chosen.rows],
+        }
+        for split, chosen in selected.items()
+    }
+    said = report.describe(
+        cleaned, selected, done, labels={split: one["labels"] for split, one in arrays.items()}, names=labels.names
+    )
     meta = {
         "features": train.names,
         "shape": shape,
         "scaling": scaling,
         "label": train.label,
         "label_kind": labels.kind,
+        "missing": data.missing,
     }
-    return storage.Bundle(arrays, labels.names, meta)
+    return storage.Bundle(arrays, labels.names, meta, report=said)

@@ -22,8 +22,17 @@ def write(out: Path, task: Task, columns: Mapping[str, Any], **facts: Any) -> No
 
 
 def write_labelled(out: Path, task: Task, prepared: Prepared, columns: Mapping[str, Any]) -> None:
-    """As ``write``, with the classes."""
-    write(out, task, columns, label_names=prepared.label_names, label_kind=prepared.meta["label_kind"])
+    """As ``write``, with the classes, and with how rows were cleaned."""
+    meta = prepared.meta
+    write(
+        out,
+        task,
+        columns,
+        label_names=prepared.label_names,
+        label_kind=meta["label_kind"],
+        clean=meta.get("clean", ()),
+        missing=meta.get("missing", "error"),
+    )
 
 
 def chosen_columns(trained: Mapping[str, str], asked: Mapping[str, str | None]) -> dict[str, str]:

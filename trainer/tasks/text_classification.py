@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer import hooks
-from trainer.data import sources, splitting, storage, texts, tokens
+from trainer.data import report, sources, splitting, storage, texts, tokens
+from trainer.data.cleaning import clean
+from trainer.data.cleaning_steps import text_function
 from trainer.data.labels import Labels, find
 from trainer.data.tables import Table, shown
 from trainer.errors import ConfigError, DataError
@@ -61,6 +63,7 @@ class TextClassification(OneLabel):
         frame = tokens.frame(tokenizer, pair=config.data.text_pair is not None)
         default, most = pretrained.lengths(pretrained.settings(config.model, config.model_args), tokenizer)
         meta = {"frame": frame, "max_length": default, "positions": most, "columns": texts.columns(config.data)}
+        meta |= {"clean": config.data.clean, "missing": config.data.missing}
         facts = {"tokenizer": pretrained.tokenizer_digest(config.model), "meta": meta, **sources.facts(config.data)}
         name = storage.fingerprint({"task": self.name, **facts})
         prepared = storage.open_or_make(cache, name, lambda: _make(config, tokenizer, meta))
@@ -121,10 +124,10 @@ class TextClassification(OneLabel):
 
         tokenizer = pretrained.load_tokenizer(str(folder))
         model = pretrained.load_exported(str(folder), "AutoModelForSequenceClassification")
-        columns = facts["columns"]
+        columns, clean_text = facts["columns"], text_function(facts["clean"])
 
         def check(rows: Sequence[Any]) -> Sequence[Any]:
-            return list(zip(*_texts(rows, columns), strict=True))
+            return list(zip(*([clean_text(text) for text in column] for column in _texts(rows, columns)), strict=True))
 
         def encode(rows: Sequence[Any]) -> Batch:
             batch = (list(column) for column in zip(*rows, strict=True))
@@ -137,7 +140,7 @@ class TextClassification(OneLabel):
             found = [texts.read(table, asked[role], role) for role in ("text", "text_pair") if role in asked]
             return found[0] if len(found) == 1 else list(zip(*found, strict=True))
 
-        feed = Feed(columns, check, encode, self.logits, read, size)
+        feed = Feed(columns, check, encode, self.logits, read, size, facts["missing"])
         return ClassPredictor(model, feed, Labels(tuple(facts["label_names"]), facts["label_kind"]), device)
 
 
@@ -185,30 +188,28 @@ def max_length(config: TrainConfig, prepared: Prepared) -> int:
 def _make(config: TrainConfig, tokenizer: object, meta: Mapping[str, object]) -> storage.Bundle:
     data = config.data
     columns = texts.columns(data)
+    label = columns["label"]
     roles = [role for role in ("text", "text_pair") if role in columns]
-    tables = sources.tables(data, only=columns.values())
-    train = tables["train"]
-    labels = find(train, columns["label"], data.label_names)
-    written = {
-        split: {role: texts.read(table, columns[role], f"data.{role}") for role in roles}
-        for split, table in tables.items()
-    }
-    ids = {
-        split: labels.encode(table.column(columns["label"], "data.label"), table, columns["label"])
-        for split, table in tables.items()
-    }
-    chosen = splitting.select(data, {split: table.rows for split, table in tables.items()}, ids["train"])
+    only = [*columns.values(), *([data.group] if data.group else [])]
+    cleaned = clean(data, sources.tables(data, only=only), {role: columns[role] for role in roles}, label)
+    tables = cleaned.tables
+    labels = find(tables["train"], label, data.label_names)
+    ids = {split: labels.encode(table.column(label, "data.label"), table, label) for split, table in tables.items()}
+    chosen, done = splitting.choose(data, cleaned, ids["train"])
     check_classes(ids["train"][chosen["train"].rows], labels)
+    frame: Mapping[str, object] = meta["frame"]  # type: ignore[assignment]
     arrays: dict[str, dict[str, np.ndarray]] = {}
     for split, selection in chosen.items():
         stored = {"labels": ids[selection.source][selection.rows]}
         for role, prefix in zip(roles, ("", "pair_"), strict=False):
-            column = written[selection.source][role]
+            column = cleaned.texts[selection.source][role]
             stored[f"{prefix}ids"], stored[f"{prefix}offsets"] = tokens.tokenise(
                 tokenizer, [column[row] for row in selection.rows]
             )
-        frame: Mapping[str, object] = meta["frame"]  # type: ignore[assignment]
         counts = [stored[name][1:] - stored[name][:-1] for name in ("offsets", "pair_offsets") if name in stored]
         stored["lengths"] = sum(counts) + tokens.specials(frame)
         arrays[split] = stored
-    return storage.Bundle(arrays, labels.names, {**meta, "label_kind": labels.kind})
+    of_rows = {split: stored["labels"] for split, stored in arrays.items()}
+    long = {split: stored["lengths"] for split, stored in arrays.items()}
+    said = report.describe(cleaned, chosen, done, labels=of_rows, names=labels.names, lengths=long)
+    return storage.Bundle(arrays, labels.names, {**meta, "label_kind": labels.kind}, report=said)

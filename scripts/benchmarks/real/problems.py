@@ -50,7 +50,7 @@ def digits(epochs: int = 18) -> Problem:
         trainer={
             "task": "classification",
             "model": "sweeps.recipes.digits_model:mlp",
-            "data": {"sklearn": "digits", "scaling": "standard", "validation_fraction": 0.2, "test_fraction": 0.2},
+            "data": {"sklearn": "digits", "scaling": "standard", "validation_fraction": 0.16, "test_fraction": 0.2},
             "epochs": epochs,
             "report_every": {"fraction": 1 / REPORTS},
             "schedule": "cosine",
