@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -115,6 +115,7 @@ class TrainConfig(_Frozen):
     through the device at once (``None``: as much of the batch as fits; halved on out-of-memory).
     ``report_every`` is a number of epochs, ``{steps: n}`` or ``{fraction: f}`` of the run. ``warmup`` is a fraction of
     all updates, and so is ``decay``, of the ``wsd`` schedule. ``step_size`` (epochs) and ``gamma`` belong to ``step``.
+    ``class_weights`` weigh rows in the training loss; ``sampling: balanced`` shows every class equally often.
     ``max_length`` is in tokens; ``patience`` counts reports without improvement.
 
     ``peft`` trains adapters in place of the weights: ``lora_targets`` are ``default``, ``attention``, ``all-linear`` or
@@ -156,6 +157,8 @@ class TrainConfig(_Frozen):
     freeze: Literal["none", "backbone", "embeddings"] | int = "none"
     unfreeze_every: float | None = Field(None, gt=0)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
+    sampling: Literal["shuffle", "balanced"] = "shuffle"
     patience: int | None = Field(None, ge=1)
     max_length: int | None = Field(None, ge=1)
     precision: Precision = "auto"
@@ -174,6 +177,12 @@ class TrainConfig(_Frozen):
         if value in ("none", "backbone", "embeddings") or (type(value) is int and value >= 0):
             return value
         raise ValueError("expected none, backbone, embeddings or a number of layers")
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _names_as_text(cls, value: object) -> object:
+        # YAML reads 0: as a number, and labels go by their names.
+        return {str(name): weight for name, weight in value.items()} if isinstance(value, Mapping) else value
 
     @classmethod
     def build(cls, settings: Mapping[str, Any], params: Mapping[str, Any] | None = None) -> TrainConfig:

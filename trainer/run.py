@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _WORTH_A_SYNC = 5.0
 """Seconds of training from which on a checkpoint is worth waiting for the disk; less is sooner trained again."""
 
-_FIXED = ("task", "optimizer", "batch_size", "seed")
+_FIXED = ("task", "optimizer", "batch_size", "sampling", "seed")
 """Settings that a resumed run shares with its checkpoint: its place in the data and its moments depend on them."""
 
 
@@ -130,6 +130,7 @@ class Run:
             batch_size=self.config.batch_size,
             seed=self.config.seed,
             lengths=self.split.lengths,
+            classes=self.task.strata(self.split) if self.config.sampling == "balanced" else None,
         )
 
     def update(self, rows: np.ndarray) -> None:

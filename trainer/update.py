@@ -97,7 +97,7 @@ class Updater:
         for batch in batches:
             moved = self.compute.move(batch)
             with self._autocast:
-                summed, _ = self.task.loss(self.model, moved, label_smoothing=self.config.label_smoothing)
+                summed = self.task.training_loss(self.model, moved, self.config, self.prepared)
             share = summed / units
             (share if self.scaler is None else self.scaler.scale(share)).backward()  # type: ignore[no-untyped-call]
             mean_loss = share.detach() if mean_loss is None else mean_loss + share.detach()

@@ -96,6 +96,7 @@ FAULTS = {
         ("trainer.data={train: train.jsonl, folds: 3}",),
         "data.folds: 3 folds, and none is said to validate",
     ),
+    "a weight of no class": (lambda _: None, ("trainer.class_weights={pets: 2}",), "'pets' is none of the classes"),
 }
 
 

@@ -85,7 +85,7 @@ def _about_classes(report: DataReport) -> Iterator[str]:
     if part >= _ONE_SIDED:
         yield (
             f"{part:.1%} of the train rows are of class {most!r}, and to say it always is as accurate: choose by "
-            "f1_macro"
+            "f1_macro, and see class_weights and sampling"
         )
     rare = [name for name, rows in train.classes.items() if rows < _FEW_ROWS]
     if rare:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -37,6 +38,14 @@ class Split:
     rows: int
     arrays: Mapping[str, np.ndarray]
     lengths: np.ndarray | None = None
+
+    @cached_property
+    def class_rows(self) -> np.ndarray:
+        """How many rows each class has ``(classes,)``, for tasks whose ``labels`` are class ids ``(rows,)``."""
+        import numpy as np
+
+        counted: np.ndarray = np.bincount(self.arrays["labels"])
+        return counted
 
 
 class Predictor(ABC):
@@ -146,6 +155,23 @@ class Task(ABC):
         self, model: torch.nn.Module, batch: Batch, *, label_smoothing: float = 0.0
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Summed (not mean) loss over the batch's units, a scalar, and the outputs ``(rows, ...)``."""
+
+    def training_loss(
+        self,
+        model: torch.nn.Module,
+        batch: Batch,
+        config: TrainConfig,
+        prepared: Prepared,  # noqa: ARG002
+    ) -> torch.Tensor:
+        """What an update makes smaller, summed over the batch's units: the loss with label smoothing.
+
+        A task overrides it for what evaluation leaves out, such as the weights of classes.
+        """
+        return self.loss(model, batch, label_smoothing=config.label_smoothing)[0]
+
+    def strata(self, split: Split) -> np.ndarray | None:  # noqa: ARG002
+        """The class of each row ``(rows,)``, for ``sampling: balanced``; ``None`` where a row has no one class."""
+        return None
 
     def observe(
         self,

@@ -18,6 +18,7 @@ from trainer.data.splitting import choose
 from trainer.data.tables import Table, present
 from trainer.errors import ConfigError, DataError
 from trainer.metrics import CLASSIFICATION_GOALS
+from trainer.tasks import class_weights
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
 from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
 
@@ -49,6 +50,7 @@ class Classification(OneLabel):
         _check_arguments(config)
         name = storage.fingerprint({"task": self.name, **sources.facts(config.data)})
         prepared = storage.open_or_make(cache, name, lambda: _make(config.data))
+        class_weights.check(config, prepared)
         return prepared
 
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:

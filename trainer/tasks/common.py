@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError, suggest
 from trainer.metrics import classification_metrics
+from trainer.tasks import class_weights
 from trainer.tasks.base import Batch, Prepared, Split, Task
 
 if TYPE_CHECKING:
@@ -38,6 +39,24 @@ class OneLabel(Task):
         summed = functional.cross_entropy(scores, batch["labels"], reduction="sum", label_smoothing=label_smoothing)
         return summed, scores
 
+    def training_loss(
+        self, model: torch.nn.Module, batch: Batch, config: TrainConfig, prepared: Prepared
+    ) -> torch.Tensor:
+        """As ``loss``, each row weighted by its class; see ``class_weights``."""
+        if config.class_weights == "none":
+            return super().training_loss(model, batch, config, prepared)
+        from torch.nn import functional
+
+        scores = self.logits(model, batch).float()
+        weights = class_weights.tensor(config, prepared, scores.device)
+        return functional.cross_entropy(
+            scores, batch["labels"], weight=weights, reduction="sum", label_smoothing=config.label_smoothing
+        )
+
+    def strata(self, split: Split) -> np.ndarray | None:
+        """The class ids."""
+        return split.arrays["labels"]
+
     def evaluate(
         self,
         outputs: np.ndarray,
@@ -65,9 +84,13 @@ def check_metric(config: TrainConfig, task: Task) -> None:
 def refuse(config: TrainConfig, task: Task, unused: Mapping[str, object]) -> None:
     """Refuse settings, dotted, that differ from the value that stands for not given: they would do nothing.
 
+    Weights of classes and balanced sampling are refused of all tasks whose rows have no one class.
+
     Raises:
         ConfigError: names the first.
     """
+    if not isinstance(task, OneLabel):
+        unused = {**unused, "class_weights": "none", "sampling": "shuffle"}
     for key, absent in unused.items():
         value: object = config
         for part in key.split("."):

@@ -15,6 +15,7 @@ from trainer.data.tables import Table, shown
 from trainer.errors import ConfigError, DataError
 from trainer.hub_access import quiet
 from trainer.metrics import CLASSIFICATION_GOALS
+from trainer.tasks import class_weights
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
 from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
 
@@ -68,6 +69,7 @@ class TextClassification(OneLabel):
         name = storage.fingerprint({"task": self.name, **facts})
         prepared = storage.open_or_make(cache, name, lambda: _make(config, tokenizer, meta))
         max_length(config, prepared)
+        class_weights.check(config, prepared)
         return prepared
 
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
