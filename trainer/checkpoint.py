@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from trainer.averaging import Average
 from trainer.errors import ResumeError
 from trainer.manifest import COPIED_FROM, verify, write_manifest
-from trainer.optim import load_optimizer
+from trainer.optim.build import load_optimizer
 from trainer.progress import Progress
 from trainer.weights import Frozen, save_weights
 from trainer.weights import load_weights as load_weights_of
 
 WEIGHTS = "model.safetensors"
+"""What was evaluated and is exported: with ``ema`` the averaged weights."""
+TRAINED = "trained.safetensors"
+"""The weights that training goes on from, where they are not those."""
 STATE = "state.pt"
 
 
@@ -44,6 +49,7 @@ def save(
     random_state: dict[str, Any],
     scaler: torch.amp.GradScaler | None = None,
     frozen: Frozen | None = None,
+    average: Average | None = None,
     durable: bool = False,
 ) -> None:
     """Write a checkpoint under a hidden name beside ``folder``, manifest last, then move it there.
@@ -59,6 +65,7 @@ def save(
         random_state: of :func:`trainer.rng.capture`.
         scaler: of fp16.
         frozen: weights to leave out, since the run never changes them.
+        average: of the weights, where the run keeps one.
         durable: survive a power cut too; see :func:`trainer.manifest.write_manifest`.
 
     Raises:
@@ -68,7 +75,10 @@ def save(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        save_weights(model, partial / WEIGHTS, frozen)
+        with average.in_place() if average is not None else nullcontext():
+            save_weights(model, partial / WEIGHTS, frozen)
+        if average is not None:
+            save_weights(model, partial / TRAINED, frozen)
         state = {"optimizer": optimizer.state_dict(), "random": random_state}
         if scaler is not None:
             state["scaler"] = scaler.state_dict()
@@ -103,7 +113,7 @@ def load(folder: Path) -> Checkpoint:
 
 
 def load_weights(folder: Path, model: torch.nn.Module, frozen: Frozen | None = None) -> None:
-    """Put a checkpoint's weights into a model of the same shape, on the device where it is.
+    """Put a checkpoint's weights into a model of the same shape, on the device where it is: those to be exported.
 
     Raises:
         ResumeError: missing, unreadable, of another architecture, or trained over other ``frozen`` weights.
@@ -118,13 +128,22 @@ def restore(
     optimizer: torch.optim.Optimizer,
     scaler: torch.amp.GradScaler | None = None,
     frozen: Frozen | None = None,
+    average: Average | None = None,
 ) -> None:
-    """Put weights, optimizer and scaler back to where they were; the random states are the caller's to restore, last.
+    """Put weights, their average, optimizer and scaler back to where they were.
+
+    The random states are the caller's to restore, last.
 
     Raises:
         ResumeError: the checkpoint is of another model or optimizer.
     """
-    load_weights(checkpoint.folder, model, frozen)
+    both = (checkpoint.folder / TRAINED).is_file()
+    if both and average is not None:
+        with average.in_place():
+            load_weights(checkpoint.folder, model, frozen)
+    load_weights_of(checkpoint.folder / (TRAINED if both else WEIGHTS), model, frozen)
+    if not both and average is not None:
+        average.begin_here()
     try:
         load_optimizer(optimizer, checkpoint.state["optimizer"])
     except (KeyError, ValueError) as error:

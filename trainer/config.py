@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from trainer.adapt import settings as adaptation
 from trainer.data.cleaning_steps import parse as parse_cleaning
 from trainer.errors import ConfigError, suggest
+from trainer.optim.names import Optimizer, Schedule, check_course
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Goal = Literal["minimize", "maximize"]
 _CHOOSE = "choose from"
 # A union adds the branch it tried to the location of a complaint; the names of fields are enough.
 _BRANCH = re.compile(r"float|str|int|Steps|Share|(literal|dict|tuple)\[.*")
+_IN_STEPS = ("epochs.steps", "report_every.steps", "report_every.fraction", "warmup.steps")
+"""Inner names of settings that are a number, or a mapping of one of these."""
 
 
 class _Frozen(BaseModel):
@@ -26,9 +29,9 @@ class _Frozen(BaseModel):
 
 
 class Steps(_Frozen):
-    """A report interval in optimizer updates: ``{steps: 50}``."""
+    """A length in optimizer updates: ``{steps: 50}``."""
 
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=0)
 
 
 class Share(_Frozen):
@@ -113,8 +116,11 @@ class TrainConfig(_Frozen):
 
     ``batch_size`` is the effective batch: rows per optimizer update. ``micro_batch_size`` is what goes
     through the device at once (``None``: as much of the batch as fits; halved on out-of-memory).
-    ``report_every`` is a number of epochs, ``{steps: n}`` or ``{fraction: f}`` of the run. ``warmup`` is a fraction of
-    all updates, and so is ``decay``, of the ``wsd`` schedule. ``step_size`` (epochs) and ``gamma`` belong to ``step``.
+    ``epochs`` and ``report_every`` are numbers of epochs or ``{steps: n}``, the latter also ``{fraction: f}`` of the
+    run. ``warmup`` is a fraction of all updates or ``{steps: n}``. What belongs to one optimizer or one schedule is
+    ``None`` for its own default (:mod:`trainer.optim.names`), and refused with another; ``step_size`` is in epochs,
+    ``timescale`` in updates, ``decay`` a fraction of all updates. ``layer_decay`` is the factor of the learning rate
+    from each layer to the one below, ``ema`` the decay of the weights' moving average.
     ``class_weights`` weigh rows in the training loss; ``sampling: balanced`` shows every class equally often.
     ``max_length`` is in tokens; ``patience`` counts reports without improvement.
 
@@ -129,24 +135,35 @@ class TrainConfig(_Frozen):
     data: DataConfig
     metric: str = "loss"
     goal: Goal | None = None
-    epochs: float = Field(3.0, gt=0)
+    epochs: float | Steps = 3.0
     report_every: float | Steps | Share = 1.0
     batch_size: int = Field(32, ge=1)
     micro_batch_size: int | None = Field(None, ge=1)
     eval_batch_size: int = Field(64, ge=1)
     learning_rate: float = Field(5e-5, gt=0)
+    layer_decay: float | None = Field(None, gt=0, le=1)
+    head_learning_rate: float | None = Field(None, gt=0)
     weight_decay: float = Field(0.0, ge=0)
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    momentum: float = Field(0.9, ge=0, lt=1)
-    beta1: float = Field(0.9, ge=0, lt=1)
-    beta2: float = Field(0.999, ge=0, lt=1)
-    epsilon: float = Field(1e-8, gt=0)
-    schedule: Literal["linear", "cosine", "wsd", "step", "constant"] = "linear"
-    warmup: float = Field(0.0, ge=0, lt=1)
-    decay: float = Field(0.2, gt=0, le=1)
-    step_size: float = Field(1.0, gt=0)
-    gamma: float = Field(0.1, gt=0, le=1)
+    optimizer: Optimizer = "adamw"
+    momentum: float | None = Field(None, ge=0, lt=1)
+    nesterov: bool | None = None
+    beta1: float | None = Field(None, ge=0, lt=1)
+    beta2: float | None = Field(None, ge=0, lt=1)
+    epsilon: float | None = Field(None, gt=0)
+    schedule: Schedule = "linear"
+    warmup: float | Steps | None = None
+    decay: float | None = Field(None, gt=0, le=1)
+    step_size: float | None = Field(None, gt=0)
+    gamma: float | None = Field(None, gt=0, le=1)
+    cycles: int | None = Field(None, ge=1)
+    power: float | None = Field(None, gt=0)
+    lr_end: float | None = Field(None, ge=0)
+    timescale: int | None = Field(None, ge=1)
+    div_factor: float | None = Field(None, ge=1)
+    final_div_factor: float | None = Field(None, ge=1)
+    ema: float | None = Field(None, gt=0, lt=1)
     max_grad_norm: float | None = Field(1.0, gt=0)
+    gradient_checkpointing: bool = False
     dropout: float | None = Field(None, ge=0, lt=1)
     peft: Literal["none", "lora", "dora"] = "none"
     lora_rank: int = Field(8, ge=1)
@@ -164,11 +181,14 @@ class TrainConfig(_Frozen):
     precision: Precision = "auto"
     seed: int = Field(0, ge=0, lt=2**32)
 
-    @field_validator("report_every")
+    @field_validator("epochs", "report_every")
     @classmethod
-    def _positive(cls, value: float | Steps | Share) -> float | Steps | Share:
+    def _positive(cls, value: float | Steps | Share, info: ValidationInfo) -> float | Steps | Share:
+        if isinstance(value, Steps) and value.steps < 1:
+            raise ConfigError(f"{info.field_name}.steps", f"expected updates, got {value.steps}", "give at least 1")
         if not isinstance(value, Steps | Share) and value <= 0:
-            raise ValueError(f"must be above 0 epochs, got {value}")
+            message = f"expected a number of epochs above 0, got {value}"
+            raise ConfigError(str(info.field_name), message, "give a number above 0")
         return value
 
     @field_validator("freeze", mode="before")
@@ -183,6 +203,18 @@ class TrainConfig(_Frozen):
     def _names_as_text(cls, value: object) -> object:
         # YAML reads 0: as a number, and labels go by their names.
         return {str(name): weight for name, weight in value.items()} if isinstance(value, Mapping) else value
+
+    @field_validator("warmup")
+    @classmethod
+    def _fraction(cls, value: float | Steps | None) -> float | Steps | None:
+        if not isinstance(value, Steps | None) and not 0 <= value < 1:
+            raise ConfigError("warmup", f"expected a fraction of all updates, got {value}", "for updates {steps: 100}")
+        return value
+
+    @model_validator(mode="after")
+    def _course(self) -> Self:
+        check_course(self)
+        return self
 
     @classmethod
     def build(cls, settings: Mapping[str, Any], params: Mapping[str, Any] | None = None) -> TrainConfig:
@@ -228,7 +260,7 @@ class TrainConfig(_Frozen):
 def field_names() -> tuple[str, ...]:
     """Every name that a sweep may fix or search, inner ones dotted."""
     inner = tuple(f"data.{name}" for name in DataConfig.model_fields)
-    return (*TrainConfig.model_fields, *inner)
+    return (*TrainConfig.model_fields, *inner, *_IN_STEPS)
 
 
 def explain(error: ValidationError) -> ConfigError:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainer.config import Share, Steps
 from trainer.errors import DataError
+from trainer.optim.names import default_warmup, schedule_settings
+from trainer.optim.schedules import lr_at
 
 if TYPE_CHECKING:
     from trainer.config import TrainConfig
@@ -21,15 +24,13 @@ class Plan:
         steps_per_epoch: updates per epoch, the last one perhaps with fewer rows.
         total: updates of the whole run.
         interval: updates between two reports; need not be whole.
-        warmup: updates of warm-up, rounded up as transformers does.
-        step_size: updates between two drops of the step schedule; need not be whole.
+        course: arguments of :func:`trainer.optim.schedules.lr_at`, all lengths in updates.
     """
 
     steps_per_epoch: int
     total: int
     interval: float
-    warmup: int
-    step_size: float
+    course: Mapping[str, Any]
 
     @classmethod
     def of(cls, config: TrainConfig, rows: int) -> Plan:
@@ -41,15 +42,19 @@ class Plan:
         if rows < 1:
             raise DataError("data", "the training split has no rows")
         steps_per_epoch = math.ceil(rows / config.batch_size)
-        total = max(1, round(config.epochs * steps_per_epoch))
+        epochs = config.epochs
+        total = epochs.steps if isinstance(epochs, Steps) else max(1, round(epochs * steps_per_epoch))
         every = config.report_every
         return cls(
             steps_per_epoch=steps_per_epoch,
             total=total,
             interval=_interval(every, steps_per_epoch, total),
-            warmup=math.ceil(config.warmup * total),
-            step_size=config.step_size * steps_per_epoch,
+            course=_course(config, steps_per_epoch, total),
         )
+
+    def learning_rate(self, step: int) -> float:
+        """The learning rate of the update after ``step`` updates."""
+        return lr_at(step, **self.course)
 
     def next_report(self, step: int) -> int:
         """The first report point after ``step``; the end of the run is always one.
@@ -71,6 +76,27 @@ class Plan:
     def epoch(self, step: int) -> float:
         """Fractions of an epoch done after ``step`` updates."""
         return step / self.steps_per_epoch
+
+
+def _course(config: TrainConfig, steps_per_epoch: int, total: int) -> dict[str, Any]:
+    settings = schedule_settings(config)
+    if "step_size" in settings:
+        settings["step_size"] *= steps_per_epoch
+    return {
+        **settings,
+        "schedule": config.schedule,
+        "peak": config.learning_rate,
+        "warmup": _warmup(config, total),
+        "total": total,
+    }
+
+
+def _warmup(config: TrainConfig, total: int) -> float:
+    """Updates of warm-up: rounded up as transformers does, but for one cycle, whose rise is torch's."""
+    if isinstance(config.warmup, Steps):
+        return min(config.warmup.steps, total)
+    share = default_warmup(config.schedule) if config.warmup is None else config.warmup
+    return share * total if config.schedule == "one_cycle" else math.ceil(share * total)
 
 
 def _interval(every: float | Steps | Share, steps_per_epoch: int, total: int) -> float:

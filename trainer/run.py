@@ -5,19 +5,21 @@ from __future__ import annotations
 import gc
 import math
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from trainer import checkpoint, rng
+from trainer import checkpoint, recompute, rng
 from trainer.adapt.adapted import adapt
+from trainer.averaging import Average
 from trainer.batches import batches_from
 from trainer.errors import ConfigError, Diverged, ResumeError
 from trainer.evaluation import evaluate
 from trainer.manifest import folder_name, numbered
-from trainer.optim import build_optimizer, lr_at
+from trainer.optim.build import build_optimizer
 from trainer.plan import Plan
 from trainer.precision import Compute
 from trainer.progress import Progress, as_json
@@ -68,7 +70,10 @@ class Run:
         adapted = adapt(task.build_model(config, prepared), config, compute)
         self.frozen, self.unfreezing = adapted.frozen, adapted.unfreezing(config, self.plan)
         self.model = adapted.model.to(compute.device)
+        if config.gradient_checkpointing:
+            recompute.enable(self.model)
         self.optimizer = build_optimizer(self.model, config)
+        self.average = Average(self.model, self.optimizer, config.ema) if config.ema is not None else None
         self.updater = Updater(
             self.model,
             self.optimizer,
@@ -98,7 +103,12 @@ class Run:
             # Its own best is what this run keeps and stops by; the other's stays with the other.
             progress = replace(progress, best=None, best_number=0, since_best=0)
         checkpoint.restore(
-            saved, model=self.model, optimizer=self.optimizer, scaler=self.updater.scaler, frozen=self.frozen
+            saved,
+            model=self.model,
+            optimizer=self.optimizer,
+            scaler=self.updater.scaler,
+            frozen=self.frozen,
+            average=self.average,
         )
         self.progress = replace(progress, config=self.progress.config)
         self.updater.micro_batch_size = progress.micro_batch_size
@@ -139,20 +149,13 @@ class Run:
         Raises:
             Diverged: the loss or the gradients are not finite.
         """
-        self.learning_rate = lr_at(
-            self.step,
-            schedule=self.config.schedule,
-            peak=self.config.learning_rate,
-            warmup=self.plan.warmup,
-            total=self.plan.total,
-            step_size=self.plan.step_size,
-            gamma=self.config.gamma,
-            decay=self.config.decay,
-        )
+        self.learning_rate = self.plan.learning_rate(self.step)
         if self.unfreezing is not None:
             self.unfreezing.at(self.step)
         loss, norm = self.updater.update(rows, self.learning_rate)
         self.step += 1
+        if self.average is not None:
+            self.average.update(self.step)
         self._window.add(loss, norm, len(rows))
 
     def report(self) -> Report:
@@ -165,7 +168,8 @@ class Run:
         training, seconds = self._window.close()
         # Taken before evaluation and put back after the report: neither may change the course of training.
         self.random_state = rng.capture(self.compute.device)
-        metrics, eval_batch_size = self._evaluate()
+        with self.average.in_place() if self.average is not None else nullcontext():
+            metrics, eval_batch_size = self._evaluate()
         self._keep_score(metrics, seconds, eval_batch_size)
         progress = self.progress
         number = progress.number
@@ -262,6 +266,7 @@ class Run:
             random_state=self.random_state,
             scaler=self.updater.scaler,
             frozen=self.frozen,
+            average=self.average,
             durable=durable,
         )
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from trainer import rng
-from trainer.optim import set_lr
+from trainer.optim.build import set_lr
 from trainer.precision import Compute, out_of_memory
 
 if TYPE_CHECKING:

@@ -14,8 +14,11 @@ from sweeps.errors import InputError
 # The shared trainer reads these anew wherever it goes on, and nothing that a checkpoint holds depends on them.
 MUTABLE = (
     "learning_rate",
+    "head_learning_rate",
+    "layer_decay",
     "weight_decay",
     "momentum",
+    "nesterov",
     "beta1",
     "beta2",
     "epsilon",
@@ -29,6 +32,13 @@ MUTABLE = (
     "decay",
     "step_size",
     "gamma",
+    "cycles",
+    "power",
+    "lr_end",
+    "timescale",
+    "div_factor",
+    "final_div_factor",
+    "ema",
 )
 # Why not the others.
 _FIXED: Mapping[str, str] = {
@@ -52,6 +62,7 @@ _FIXED: Mapping[str, str] = {
     "patience": "it says when a training is over",
     "micro_batch_size": "it is a matter of memory and changes no result",
     "eval_batch_size": "it is a matter of memory and changes no result",
+    "gradient_checkpointing": "it is a matter of memory and changes no result",
 }
 
 

@@ -10,12 +10,11 @@ from typing import Any
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.take_home.own_files import OwnModel
 from trainer.adapt import settings as adaptation
+from trainer.config import Steps, TrainConfig
 from trainer.data.cleaning_steps import parse
+from trainer.optim.names import effective_settings
 
 _NAMES = 20
-_OF_SGD = ("momentum",)
-_OF_ADAMW = ("beta1", "beta2", "epsilon")
-_OF_STEP = ("step_size", "gamma")
 _PLAIN_DATA = {"scaling": "none", "clean": [], "missing": "error"}
 # Of the run, not of the model; the metric is in the card's first lines.
 _LEFT_OUT = ("data", "metric", "goal", "task", "eval_batch_size")
@@ -131,23 +130,21 @@ def setting_rows(config: SweepConfig, settings: Mapping[str, Any], params: Mappi
     """Every setting that had a meaning; whether it was searched, which one that is inactive in ``params`` was not."""
     searched = {parameter.name for parameter in config.space.searched if parameter.name in params}
     own = isinstance(config.trainer, FunctionTrainer)
-    idle = set() if own else {*_LEFT_OUT, *_idle(settings)}
+    idle = set() if own else {*_LEFT_OUT, *adaptation.idle(settings)}
+    if not own:
+        settings = {**settings, **effective_settings(TrainConfig.build(settings))}
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         if name in idle and name not in searched:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, Steps):
+            flat[f"{name}.steps"] = value.steps
+        elif isinstance(value, dict):
             flat |= {f"{name}.{inner}": item for inner, item in value.items()}
         elif value is not None:
             flat[name] = value
     flat |= {name: settings["data"][name[5:]] for name in searched if not own and name.startswith("data.")}
     return [[name, value, "yes" if name in searched else ""] for name, value in flat.items()]
-
-
-def _idle(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    optimizers = _OF_ADAMW if settings["optimizer"] == "sgd" else _OF_SGD
-    schedules = () if settings["schedule"] == "step" else _OF_STEP
-    return (*optimizers, *schedules, *adaptation.idle(settings))
 
 
 def table(names: list[str], rows: list[list[Any]]) -> str:

@@ -16,7 +16,7 @@ from tests.trainer_tests.toy import ToyTask, blobs, settings
 from trainer import checkpoint, rng
 from trainer.errors import ResumeError
 from trainer.manifest import is_complete, verify, write_manifest
-from trainer.optim import build_optimizer
+from trainer.optim.build import build_optimizer
 from trainer.progress import Progress
 
 CPU = torch.device("cpu")

@@ -64,16 +64,16 @@ def test_every_setting_that_a_population_may_change_takes_effect(begun: Path, tm
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 def test_restored_moments_bring_no_old_setting_back(tmp_path: Path, optimizer: str) -> None:
-    reports = run(tmp_path / "run", optimizer=optimizer, momentum=0.9)
+    old, own = ({"momentum": 0.9}, {"momentum": 0.0}) if optimizer == "sgd" else ({}, {"beta1": 0.5})
+    reports = run(tmp_path / "run", optimizer=optimizer, **old)
     checkpoint = next(reports).checkpoint
     reports.close()
     new = {
         "learning_rate": 0.5,
         "weight_decay": 0.2,
-        "momentum": 0.0,
-        "beta1": 0.5,
         "schedule": "constant",
         "warmup": 0.0,
+        **own,
     }
     report = next(run(tmp_path / "run", optimizer=optimizer, **new))
     groups = torch.load(report.checkpoint / "state.pt", weights_only=True)["optimizer"]["param_groups"]

@@ -52,8 +52,8 @@ def test_float_noise_adds_no_update() -> None:
 
 
 def test_warmup_and_drops_are_in_updates() -> None:
-    made = plan(epochs=3, warmup=0.11, step_size=0.25)
-    assert (made.warmup, made.step_size, made.epoch(15)) == (4, 2.5, 1.5)
+    made = plan(epochs=3, warmup=0.11, schedule="step", step_size=0.25)
+    assert (made.course["warmup"], made.course["step_size"], made.epoch(15)) == (4, 2.5, 1.5)
 
 
 @pytest.mark.parametrize("step", range(30))

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 
     from trainer.config import DataConfig, Goal, TrainConfig
 
-_UNUSED = {"max_length": None, "data.text": None, "data.text_pair": None}
+_UNUSED = {
+    "max_length": None,
+    "data.text": None,
+    "data.text_pair": None,
+    "layer_decay": None,
+    "head_learning_rate": None,
+    "gradient_checkpointing": False,
+}
 
 
 class Classification(OneLabel):
