@@ -13,6 +13,8 @@ from pydantic_core import ErrorDetails
 from trainer.adapt import settings as adaptation
 from trainer.data.cleaning_steps import parse as parse_cleaning
 from trainer.errors import ConfigError, suggest
+from trainer.familiar import rename
+from trainer.familiar_names import KNOWN
 from trainer.optim.names import Optimizer, Schedule, check_course
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -20,6 +22,7 @@ Goal = Literal["minimize", "maximize"]
 _CHOOSE = "choose from"
 # A union adds the branch it tried to the location of a complaint; the names of fields are enough.
 _BRANCH = re.compile(r"float|str|int|Steps|Share|(literal|dict|tuple)\[.*")
+_LENGTHS = ("epochs", "report_every", "warmup")
 _IN_STEPS = ("epochs.steps", "report_every.steps", "report_every.fraction", "warmup.steps")
 """Inner names of settings that are a number, or a mapping of one of these."""
 
@@ -220,9 +223,11 @@ class TrainConfig(_Frozen):
     def build(cls, settings: Mapping[str, Any], params: Mapping[str, Any] | None = None) -> TrainConfig:
         """Settings with a trial's parameters laid over them; a dotted name reaches inside.
 
+        The names of transformers' ``TrainingArguments`` are taken for the same things: :mod:`trainer.familiar`.
+
         Raises:
             ConfigError: one line for the first setting that is unknown, mistyped, out of range, or means nothing
-                beside the others.
+                beside the others; by the name that was written.
         """
         merged: dict[str, Any] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in settings.items()}
         for name, value in (params or {}).items():
@@ -234,10 +239,14 @@ class TrainConfig(_Frozen):
                 inner[rest] = value
             else:
                 merged[head] = value
+        renamed = rename(merged)
+        for name in _LENGTHS:
+            if renamed.get(name) == {}:  # it held an inner parameter that is not active
+                del renamed[name]
         try:
-            config = cls.model_validate(merged)
+            config = cls.model_validate(dict(renamed))
         except ValidationError as error:
-            raise explain(error) from None
+            raise _as_written(explain(error), renamed.written) from None
         adaptation.check(config)
         return config
 
@@ -265,7 +274,15 @@ def field_names() -> tuple[str, ...]:
 
 def explain(error: ValidationError) -> ConfigError:
     """The first complaint of pydantic as one line of ours."""
-    first = error.errors()[0]
+    errors = error.errors()
+    first = errors[0]
+    if isinstance(first.get("input"), dict):
+        # Of a number or {steps: n}, what is wrong with n.
+        inner = [one for one in errors if "Steps" in one["loc"] and one["loc"][0] == first["loc"][0]]
+        numbers = (
+            one for one in inner if one["type"] != "extra_forbidden" and isinstance(one.get("input"), int | float)
+        )
+        first = next(numbers, first)
     parts = [str(part) for part in first["loc"] if not _BRANCH.fullmatch(str(part))]
     raised = first.get("ctx", {}).get("error")
     if isinstance(raised, ConfigError):
@@ -273,7 +290,7 @@ def explain(error: ValidationError) -> ConfigError:
     key = ".".join(parts) or "settings"
     value = first.get("input")
     if first["type"] == "extra_forbidden":
-        names = DataConfig.model_fields if parts[0] == "data" else TrainConfig.model_fields
+        names = DataConfig.model_fields if parts[0] == "data" else [*TrainConfig.model_fields, *KNOWN]
         return ConfigError(key, "unknown setting", suggest(parts[-1], names))
     if first["type"] == "missing":
         return ConfigError(key, "is missing", "every training needs it")
@@ -286,6 +303,12 @@ def explain(error: ValidationError) -> ConfigError:
     message = message[0].lower() + message[1:]
     shown = "" if isinstance(value, dict) else f", got {value!r}"
     return ConfigError(key, message + shown, _bound(first))
+
+
+def _as_written(error: ConfigError, written: Mapping[str, str]) -> ConfigError:
+    head = error.key.partition(".")[0]
+    name = written.get(error.key) or written.get(head)
+    return ConfigError(name, error.message, error.mend) if name is not None else error
 
 
 def _bound(complaint: ErrorDetails) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from search_spaces.parameters import Categorical, Constant, Float, Int
 from search_spaces.space import SearchSpace
-from trainer.config import Share, TrainConfig
+from trainer.config import Share, Steps, TrainConfig
 
 
 def most_reports(trainer: TrainConfig, space: SearchSpace) -> int | None:
@@ -23,11 +23,13 @@ def most_reports(trainer: TrainConfig, space: SearchSpace) -> int | None:
 def most_intervals(trainer: TrainConfig, space: SearchSpace) -> float | None:
     """The longest training in ``space``, in report intervals.
 
-    ``None`` for report points in steps: how many make an epoch is known only with the data.
+    ``None`` where one of length and report points is in steps: how many make an epoch is known only with the data.
     """
     epochs, every = (furthest(name, trainer, space) for name in ("epochs", "report_every"))
     if isinstance(every, Share):
         return 1 / every.fraction
+    if isinstance(epochs, Steps) and isinstance(every, Steps):
+        return epochs.steps / every.steps
     known = isinstance(epochs, int | float) and isinstance(every, int | float)
     return epochs / every if known else None
 
@@ -35,8 +37,9 @@ def most_intervals(trainer: TrainConfig, space: SearchSpace) -> float | None:
 def furthest(name: str, trainer: TrainConfig, space: SearchSpace) -> Any:
     """The value of a setting with which there is the most of it, in reports; ``None`` where nobody can say."""
     if name not in space.names:
-        return getattr(trainer, name)
-    end = min if name == "report_every" else max
+        inner = f"{name}.steps"
+        return Steps(steps=furthest(inner, trainer, space)) if inner in space.names else getattr(trainer, name)
+    end = min if name.startswith("report_every") else max
     match space[name]:
         case Float(low=low, high=high) | Int(low=low, high=high):
             return end(low, high)

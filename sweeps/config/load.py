@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from search_spaces.errors import SpaceError, suggest
 from search_spaces.space import SearchSpace
+from sweeps.config.familiar import renamed
 from sweeps.config.function_trainer import read_function_trainer
 from sweeps.config.limits import KEYS as LIMIT_KEYS
 from sweeps.config.limits import read_limits
@@ -26,6 +27,7 @@ from sweeps.errors import InputError
 from sweeps.recipes import find_recipe, recipes
 from sweeps.yaml_file import read_yaml
 from trainer.config import TrainConfig
+from trainer.familiar_names import KNOWN
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 KEYS = (
@@ -49,7 +51,7 @@ KEYS = (
 )
 # Where a key that was written at the top level belongs, and what W&B's sweep files call the same thing.
 _ELSEWHERE = {
-    **{name: f"did you mean trainer.{name}?" for name in TrainConfig.model_fields},
+    **{name: f"did you mean trainer.{name}?" for name in (*TrainConfig.model_fields, *KNOWN)},
     "program": "name your training function as trainer: {function: module:function}",
     "early_terminate": "write early_stopping: asha",
     "run_cap": "write trials",
@@ -129,6 +131,7 @@ def read_config(folder: Path) -> SweepConfig:
 
 def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool = True) -> SweepConfig:
     refuse_secrets(data, places)
+    data, places = renamed(data, places)
     top = Section(data, "", places, KEYS, _ELSEWHERE)
     name = top.text("name", "add name: my-sweep")
     if not NAME.match(name):

@@ -107,7 +107,7 @@ def _why_not(config: SweepConfig, parameter: Parameter) -> str:
         return "it has one value"
     if parameter.conditions or any(one.parent == name for other in config.space for one in other.conditions):
         return "other parameters come and go with it" if not parameter.conditions else "it is not always there"
-    if not isinstance(config.trainer, FunctionTrainer) and name not in MUTABLE:
+    if not isinstance(config.trainer, FunctionTrainer) and name.removesuffix(".steps") not in MUTABLE:
         return _FIXED.get(name) or _FIXED.get(name.partition(".")[0], "the trainer reads it only at the beginning")
     if config.early_stopping.scheduler == "pb2" and not isinstance(parameter, Float | Int):
         return "pb2 needs a range with two ends (min and max)"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from search_spaces.constraints import ConstraintError
@@ -27,18 +27,21 @@ class Places:
         line: from a dotted key to its line in that file, where known.
         overridden: dotted keys that were given instead of the file's.
         overrider: what gave them.
+        written: dotted keys that a reader of ours asks for, and how they were written.
     """
 
     where: str = ""
     line: Callable[[str], int | None] | None = None
     overridden: tuple[str, ...] = ()
     overrider: str = COMMAND_LINE
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, key: str) -> str:
         """The place of a dotted key: ``sweep.yaml:7``, ``sweep.yaml``, or what overrode it: ``command line``.
 
         Where only a part of it was overridden, both.
         """
+        key = self._as_written(key)
         if any(key == given or key.startswith(f"{given}.") for given in self.overridden):
             return self.overrider
         number = self.line(key) if self.line is not None else None
@@ -52,7 +55,15 @@ class Places:
 
     def error_at(self, place: str, key: str, message: str, mend: str = "") -> InputError:
         """The complaint about ``key``, at the line of the dotted key ``place``."""
-        return InputError(one_line(message), where=self.at(place), key=one_line(key), mend=one_line(mend))
+        key = one_line(self._as_written(key))
+        return InputError(one_line(message), where=self.at(place), key=key, mend=one_line(mend))
+
+    def _as_written(self, key: str) -> str:
+        known = next((known for known in self.written if key == known or key.startswith(f"{known}.")), None)
+        if known is None:
+            return key
+        # A parameter has keys of its own inside; a setting that was written under another name was a plain value.
+        return self.written[known] + (key.removeprefix(known) if known.startswith("parameters.") else "")
 
     def setting_error(self, key: str, error: ConfigError, mend: str = "") -> InputError:
         """The trainer's complaint, about the setting that stands at ``key``; ``mend`` where it has none."""

@@ -16,6 +16,7 @@ from sweeps.config.settings import fixed_at, lay_over
 from sweeps.errors import InputError
 from trainer.config import TrainConfig, field_names
 from trainer.errors import ConfigError
+from trainer.familiar_names import KNOWN
 
 # Inside a range, so that a continuous one over a whole-number setting is noticed.
 _INSIDE = (0.37, 0.618)
@@ -87,7 +88,7 @@ def _check_names(space: SearchSpace, data: Mapping[str, Any], places: Places) ->
         if name in {"task", *_SET_ELSEWHERE}:
             raise places.error(key, "cannot be searched: trials would not compare", "run a sweep for each")
         if name not in field_names() and not name.startswith("model_args."):
-            mend = suggest(name, field_names()) if "." not in name else _suggest_inner(name)
+            mend = suggest(name, [*field_names(), *KNOWN]) if "." not in name else _suggest_inner(name)
             raise places.error(key, "is no setting of the trainer", mend)
         if fixed_at(data, name):
             mend = "remove one of the two; `null` under parameters removes a preset's"

@@ -9,6 +9,7 @@ from typing import Any
 
 from search_spaces.errors import suggest
 from sweeps.config import FunctionTrainer, SweepConfig, load_sweep
+from sweeps.config.familiar import renamed_values
 from sweeps.config.load import KEYS
 from sweeps.engine.attempt import attempt
 from sweeps.engine.preparation import prepare
@@ -17,6 +18,7 @@ from sweeps.take_home.card import single_card
 from sweeps.take_home.export import check_new, write_model
 from sweeps.yaml_file import parse_value
 from trainer.config import field_names
+from trainer.errors import ConfigError
 
 
 def train_single(
@@ -38,7 +40,10 @@ def train_single(
         check_new(export)
     given = [one for one in settings if one.partition("=")[0].partition(".")[0] not in KEYS]
     config = load_sweep(source, [one for one in settings if one not in given])
-    params = _params(config, _values(given))
+    try:
+        params = _params(config, renamed_values(_values(given)))
+    except ConfigError as error:
+        raise InputError(error.message, where="command line", key=error.key, mend=error.mend) from None
     echo("  ".join(f"{name}={value}" for name, value in params.items()))
     with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
         cache, folder = Path(scratch) / "cache", Path(scratch) / "trial"

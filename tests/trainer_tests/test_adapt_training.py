@@ -16,7 +16,7 @@ from tests.trainer_tests.conftest import build_encoder
 from trainer.adapt.freezing import Unfreezing
 from trainer.errors import ConfigError, ResumeError
 from trainer.manifest import write_manifest
-from trainer.optim import build_optimizer
+from trainer.optim.build import build_optimizer
 
 WAYS: dict[str, dict[str, Any]] = {
     "lora": {"peft": "lora", "lora_rank": 2, "lora_dropout": 0.2},

@@ -197,13 +197,15 @@ def test_models_without_a_head_of_their_own_say_so(make: Callable[[], nn.Module]
         build_optimizer(make(), settings(head_learning_rate=0.1))
 
 
-def test_a_wrapped_model_has_the_same_parts() -> None:
-    from peft import LoraConfig, TaskType, get_peft_model
+def test_adapters_belong_to_their_layers() -> None:
+    from peft import LoraConfig, inject_adapter_in_model
 
-    model = get_peft_model(bert(), LoraConfig(task_type=TaskType.SEQ_CLS, r=2, target_modules=["query"]))
+    model = bert()
+    inject_adapter_in_model(LoraConfig(r=2, target_modules=["query"], modules_to_save=["classifier"]), model)
     optimizer = build_optimizer(model, settings(learning_rate=0.01, layer_decay=0.5, head_learning_rate=0.1))
     set_lr(optimizer, 0.01)
     found = rates(model, optimizer)
+    assert {"lora_A", "classifier"} == {part for name in found for part in ("lora_A", "classifier") if part in name}
     for name, rate in found.items():
         if "classifier" in name:
             assert rate == pytest.approx(0.1)

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from trainer.adapt.origin import origin_of
+from trainer.adapt.parts import head_modules
 from trainer.errors import ConfigError
 
 _COUNTS = ("num_hidden_layers", "num_layers", "num_decoder_layers", "encoder_layers", "decoder_layers")
 _EMBEDDING = re.compile(r"(^|[._])(\w*emb\w*|wte|wpe)([._]|$)")
-# Where peft keeps the model that it wraps.
-_WRAPPED = "base_model.model."
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,13 @@ def heights(model: nn.Module) -> dict[str, int]:
 
 
 def head_names(model: nn.Module) -> frozenset[str]:
-    """Parameters of the head: what a Hugging Face model has outside its base model, but for a language model's output.
+    """Parameters of the head: what a Hugging Face model has outside its base model or begins anew inside of it.
 
     Raises:
         ConfigError: a plain module, or a model without a head of its own.
     """
-    prefix = f"{getattr(model, 'base_model_prefix', '') or '?'}."
-    output = _output_embeddings(model)
-    outside = [
-        (name, parameter)
-        for name, parameter in model.named_parameters()
-        if not name.removeprefix(_WRAPPED).startswith(prefix)
-    ]
-    names = frozenset(name for name, parameter in outside if not any(parameter is one for one in output))
-    if not names or len(outside) == sum(1 for _ in model.parameters()):
+    names = _head_names(model)
+    if not names:
         raise ConfigError("head_learning_rate", f"{type(model).__name__} has no head of its own", "leave it out")
     return names
 
@@ -85,13 +78,18 @@ def hidden_matrices(model: nn.Module) -> frozenset[str]:
     matrices = [
         name for name, parameter in model.named_parameters() if parameter.ndim == 2 and id(parameter) not in embedded
     ]
-    if not hasattr(model, "base_model_prefix"):
+    if not hasattr(model, "base_model"):
         return frozenset(matrices[:-1])
-    try:
-        heads = head_names(model)
-    except ConfigError:
-        heads = frozenset()
+    heads = _head_names(model)
     return frozenset(name for name in matrices if name not in heads and not _EMBEDDING.search(name))
+
+
+def _head_names(model: nn.Module) -> frozenset[str]:
+    if not hasattr(model, "base_model"):
+        return frozenset()
+    origin = origin_of(model)
+    heads = tuple(f"{module}." for module in head_modules(model, origin.new if origin is not None else frozenset()))
+    return frozenset(name for name, _ in model.named_parameters() if name.startswith(heads))
 
 
 def _stacks(model: nn.Module) -> Iterator[Stack]:
