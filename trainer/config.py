@@ -65,6 +65,7 @@ class DataConfig(_Frozen):
     label: str | None = None
     features: tuple[str, ...] | None = None
     label_names: tuple[str, ...] | None = None
+    label_separator: str | None = Field(None, min_length=1)
     clean: tuple[str | dict[str, str], ...] = ()
     missing: Literal["error", "drop"] = "error"
     validation_fraction: float | None = Field(None, ge=0.0, lt=1.0)

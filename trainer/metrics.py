@@ -104,18 +104,27 @@ def _from_counts(labels: np.ndarray, predictions: np.ndarray, classes: int) -> d
 
 
 def _roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Area under the ROC curve by ranks (Mann-Whitney U), ties counted half; every class must be present."""
+    """One class against the rest, macro-averaged; every class must be present."""
     import numpy as np
 
-    rows, classes = probabilities.shape
-    ordered = np.sort(probabilities, axis=0)
-    areas: list[float] = []
-    for label in [1] if classes == 2 else range(classes):
-        positive = probabilities[labels == label, label]
-        below = np.searchsorted(ordered[:, label], positive, side="left")
-        up_to = np.searchsorted(ordered[:, label], positive, side="right")
-        # Mean rank, counted from 1, of a score that shares its place with others.
-        ranks = (below + up_to + 1) / 2
-        count = len(positive)
-        areas.append(float(ranks.sum() - count * (count + 1) / 2) / (count * (rows - count)))
-    return float(np.mean(areas))
+    classes = probabilities.shape[1]
+    chosen = [1] if classes == 2 else range(classes)
+    return float(np.mean([roc_auc_of_class(probabilities[:, label], labels == label) for label in chosen]))
+
+
+def roc_auc_of_class(scores: np.ndarray, positives: np.ndarray) -> float:
+    """Area under the ROC curve by ranks (Mann-Whitney U), ties counted half.
+
+    Args:
+        scores: ``(rows,)``, higher for rows of the class.
+        positives: ``(rows,)`` bool: which are of it; some must be, and some not.
+    """
+    import numpy as np
+
+    ordered, positive = np.sort(scores), scores[positives]
+    below = np.searchsorted(ordered, positive, side="left")
+    up_to = np.searchsorted(ordered, positive, side="right")
+    # Mean rank, counted from 1, of a score that shares its place with others.
+    ranks = (below + up_to + 1) / 2
+    count = len(positive)
+    return float(ranks.sum() - count * (count + 1) / 2) / (count * (len(scores) - count))

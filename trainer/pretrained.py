@@ -40,12 +40,27 @@ class Head:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def classifier(label_names: Sequence[str], auto: str = "AutoModelForSequenceClassification") -> Head:
-    """A head with these classes."""
+def classifier(
+    label_names: Sequence[str],
+    auto: str = "AutoModelForSequenceClassification",
+    *,
+    several: bool = False,
+    pad: int | None = None,
+) -> Head:
+    """A head with these classes.
+
+    Args:
+        label_names: of the classes.
+        auto: the class of transformers that builds the model.
+        several: whether a row has any number of classes.
+        pad: the padding token, where the model's own configuration names another or none.
+    """
     id2label = dict(enumerate(label_names))
     fields: dict[str, Any] = {"id2label": id2label, "label2id": {label: index for index, label in id2label.items()}}
     if auto == "AutoModelForSequenceClassification":
-        fields["problem_type"] = "single_label_classification"
+        fields["problem_type"] = f"{'multi' if several else 'single'}_label_classification"
+    if pad is not None:
+        fields["pad_token_id"] = pad
     return Head(auto, fields)
 
 

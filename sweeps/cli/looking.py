@@ -59,12 +59,13 @@ def evaluate(
     label: Annotated[str | None, typer.Option(help="The label column, if it differs from training's.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate an exported model on labelled rows."""
-    from sweeps.take_home.evaluate import evaluate_export
+    """Evaluate an exported model on labelled rows; of a classifier each class too."""
+    from sweeps.take_home.evaluate import evaluate_classes
     from sweeps.views import tables
 
-    metrics = evaluate_export(model, data, text=text, label=label)
-    show(metrics, tables.metrics_table(metrics), as_json)
+    found = evaluate_classes(model, data, text=text, label=label)
+    said = tables.evaluation_json(found.metrics, found.classes)
+    show(said, tables.evaluation_view(found.metrics, found.classes), as_json)
 
 
 def tensorboard(

@@ -58,7 +58,7 @@ def _card(
     parts = [
         f"---\n{yaml.safe_dump(heading, sort_keys=False)}---",
         f"# {title}",
-        purpose(settings, facts.label_names),
+        purpose(settings, facts.label_names, several=facts.several),
         base.sentence if base else "",
         facts.adapted,
         f"## Use\n\n{use(settings, facts)}",

@@ -38,6 +38,9 @@ model.predict_proba({example})  # probabilities, in the order of model.label_nam
 
 `sweeps evaluate FOLDER FILE` scores it on labelled rows."""
 
+_SEVERAL = """`top_k=None` gives every class its probability; those of
+0.5 or more are the labels. """
+
 _CLEANED = """The model saw texts cleaned by {steps}: clean yours alike before a pipeline
 gets them; `sweeps.load` does so itself. """
 
@@ -59,7 +62,8 @@ _SAVED = "The files are those that the training function saved as its checkpoint
 class Facts:
     """What only the prepared data tell; of a training function of one's own, what its files tell: ``own``.
 
-    ``shape`` is that of one row of numbers; ``adapted`` says what of the model was trained, where not all of it.
+    ``several``: a row has any number of classes. ``shape`` is that of one row of numbers; ``adapted`` says what of the
+    model was trained, where not all of it.
     """
 
     label_names: tuple[str, ...] = ()
@@ -67,10 +71,11 @@ class Facts:
     max_length: int | None = None
     shape: tuple[int, ...] = ()
     own: OwnModel = field(default_factory=OwnModel)
+    several: bool = False
     adapted: str = ""
 
 
-def purpose(settings: Mapping[str, Any], label_names: Sequence[str]) -> str:
+def purpose(settings: Mapping[str, Any], label_names: Sequence[str], *, several: bool = False) -> str:
     """What the model does, and with which labels."""
     what = {"text-classification": "a text", "classification": "a row of numbers"}.get(str(settings.get("task")))
     if what is None or not label_names:
@@ -80,9 +85,10 @@ def purpose(settings: Mapping[str, Any], label_names: Sequence[str]) -> str:
     shown = ", ".join(f"`{name}`" for name in label_names[:_NAMES])
     left = len(label_names) - _NAMES
     more = f" and {left} more" if left > 0 else ""
+    one = "any number" if several else "one"
     return (
-        f"Puts {what} into one of {len(label_names)} classes: {shown}{more}. Meant for rows like those it was trained "
-        "on (see Data); what it does with others was not measured."
+        f"Puts {what} into {one} of {len(label_names)} classes: {shown}{more}. Meant for rows like those it was "
+        "trained on (see Data); what it does with others was not measured."
     )
 
 
@@ -94,8 +100,9 @@ def use(settings: Mapping[str, Any], facts: Facts) -> str:
         pipe = '{"text": "...", "text_pair": "..."}' if pair else '["..."]'
         mine = '[("...", "...")]' if pair else '["..."]'
         words = {"example": pipe, "what": "pairs" if pair else "texts", "tokens": facts.max_length}
+        several = _SEVERAL if facts.several else ""
         cleaned = _CLEANED.format(steps=", ".join(steps)) if (steps := _text_steps(settings)) else ""
-        return _PIPELINE.format(**words) + cleaned + "Or with sweepwright:\n\n" + _LOAD.format(example=mine)
+        return _PIPELINE.format(**words) + several + cleaned + "Or with sweepwright:\n\n" + _LOAD.format(example=mine)
     if settings.get("task") == "classification":
         row = " ".join([*" x ".join(map(str, facts.shape)).split(), "numbers"])
         return _LOAD.format(example="[[...]]") + _LOAD_PLAIN.format(row=row, function=settings["model"])

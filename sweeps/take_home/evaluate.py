@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweeps.errors import InputError
 from trainer.errors import ConfigError
+
+if TYPE_CHECKING:
+    from trainer.per_class import ClassScore
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an exported model came to: its metrics, and how well each class is told; empty where there are none."""
+
+    metrics: dict[str, float]
+    classes: Mapping[str, ClassScore] = field(default_factory=dict)
 
 
 def evaluate_export(model: Path, data: Path, *, text: str | None = None, label: str | None = None) -> dict[str, float]:
@@ -14,10 +28,19 @@ def evaluate_export(model: Path, data: Path, *, text: str | None = None, label: 
     Raises:
         InputError: no export there, or rows that do not fit it.
     """
-    from trainer.predict import evaluate
+    return evaluate_classes(model, data, text=text, label=label).metrics
+
+
+def evaluate_classes(model: Path, data: Path, *, text: str | None = None, label: str | None = None) -> Evaluation:
+    """As ``evaluate_export``, with the classes."""
+    from trainer.predict import load
+    from trainer.tasks.class_predictor import ClassPredictor
 
     try:
-        return evaluate(model, data, text=text, label=label)
+        predictor = load(model)
+        if isinstance(predictor, ClassPredictor):
+            return Evaluation(*predictor.evaluate_classes(data, text=text, label=label))
+        return Evaluation(predictor.evaluate(data, text=text, label=label))
     except ConfigError as error:
         # Messages about the file or the model's folder begin with its name.
         key = (

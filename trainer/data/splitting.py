@@ -71,10 +71,10 @@ def select(data: DataConfig, counts: Mapping[str, int], train_labels: np.ndarray
         train_labels: ids ``(rows of train,)`` to stratify by.
 
     Raises:
-        ConfigError: cleaning steps or a group, of which the task knows nothing.
+        ConfigError: cleaning steps, a group or ``missing``, of which the task knows nothing.
         DataError: no rows left for training or validation.
     """
-    for key, value in (("clean", data.clean), ("group", data.group)):
+    for key, value in (("clean", data.clean), ("group", data.group), ("missing", data.missing != "error")):
         if value:
             raise ConfigError(f"data.{key}", "means nothing to this task", "leave it out")
     return _limited(data, _made(data, counts, train_labels, None))

@@ -91,7 +91,7 @@ def joined(source: str, parts: Sequence[Table]) -> Table:
 
 def is_missing(value: object) -> bool:
     """Whether nothing stands there: null, NaN, or an empty cell of a CSV, which is read as null."""
-    return value is None or value != value
+    return value is None or (not hasattr(value, "__len__") and bool(value != value))
 
 
 def present(table: Table, columns: Iterable[str], *, blank: Collection[str] = ()) -> Table:

@@ -31,13 +31,16 @@ def tokenise(tokenizer: Any, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarr
     return np.concatenate(pieces), np.cumsum(counts, dtype=np.int64)
 
 
-def frame(tokenizer: Any, *, pair: bool) -> dict[str, Any]:
+def frame(tokenizer: Any, *, pair: bool, pad: int | None = None) -> dict[str, Any]:
     """What a tokenizer puts around, between and beside the ids of a text or a pair: plain numbers for JSON.
+
+    ``pad`` is taken where the tokenizer has no padding token.
 
     Raises:
         ConfigError: no padding token, or a tokenizer that does not say where its special tokens are.
     """
-    if tokenizer.pad_token_id is None:
+    pad = pad if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    if pad is None:
         raise ConfigError("model", f"the tokenizer of {tokenizer.name_or_path} has no padding token")
     if not tokenizer.is_fast:
         raise ConfigError("model", f"{tokenizer.name_or_path} has no fast tokenizer", "save it with a tokenizer.json")
@@ -60,7 +63,7 @@ def frame(tokenizer: Any, *, pair: bool) -> dict[str, Any]:
         "segments": segments,
         "segment_types": segment_types,
         "body_types": [body_types[sequence] for sequence in range(last + 1)],
-        "pad": tokenizer.pad_token_id,
+        "pad": pad,
         "pad_type": tokenizer.pad_token_type_id,
         "padding_side": tokenizer.padding_side,
         "truncation_side": tokenizer.truncation_side,
@@ -95,7 +98,7 @@ def assemble(
     if frame["truncation_side"] == "left":
         starts = [start + count - keep for start, count, keep in zip(starts, counts, kept, strict=True)]
     totals = np.sum(kept, axis=0) + specials(frame)
-    width = int(totals.max())
+    width = max(1, int(totals.max()))
     typed = "token_type_ids" in frame["inputs"]
     ids = np.full((len(rows), width), frame["pad"], dtype=np.int64)
     types = np.full((len(rows), width), frame["pad_type"], dtype=np.int64) if typed else None
@@ -124,6 +127,7 @@ def assemble(
     if "attention_mask" in frame["inputs"]:
         at = np.arange(width)
         inside = at >= (width - totals)[:, None] if left else at < totals[:, None]
+        inside[totals == 0, 0] = True  # an empty text without special tokens: attention needs something to look at
         out["attention_mask"] = inside.astype(np.int64)
     if types is not None:
         out["token_type_ids"] = types

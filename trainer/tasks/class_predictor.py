@@ -15,6 +15,7 @@ from trainer.data.readers import labelled_table
 from trainer.data.tables import Table, present
 from trainer.errors import DataError
 from trainer.metrics import classification_metrics, softmax
+from trainer.per_class import ClassScore, per_class
 from trainer.tasks.base import Batch, Predictor
 from trainer.tasks.exported import chosen_columns
 
@@ -82,15 +83,37 @@ class ClassPredictor(Predictor):
         **columns: str | None,
     ) -> dict[str, float]:
         """Metrics as in training, over a labelled file or mappings of its columns; see ``Predictor.evaluate``."""
+        return self.evaluate_classes(rows, batch_size=batch_size, **columns)[0]
+
+    def evaluate_classes(
+        self,
+        rows: str | Path | Sequence[Mapping[str, Any]],
+        *,
+        batch_size: int = 64,
+        **columns: str | None,
+    ) -> tuple[dict[str, float], dict[str, ClassScore]]:
+        """As ``evaluate``, and how well each class is told, by its name."""
         known = chosen_columns(self._feed.columns, columns)
         table = labelled_table(rows, text=None if "text" in known else [known["label"]])
         if self._feed.missing == "drop":
             table = present(table, known.values(), blank=[known["label"]])
-        truth = self._labels.encode(table.column(known["label"], "label"), table, known["label"])
+        table.column(known["label"], "label")
+        truth = self._truth(table, known["label"])
         logits = self._logits(self._feed.read(table, known), batch_size)
+        return self._metrics(logits, truth), per_class(truth, self._chosen(logits), self.label_names)
+
+    def _truth(self, table: Table, column: str) -> np.ndarray:
+        return self._labels.encode(table.column(column, "label"), table, column)
+
+    def _metrics(self, logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:
         # The mean of what the training loop sums: cross entropy of float32 scores, without smoothing.
         loss = torch.nn.functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(truth))
         return classification_metrics(logits, truth, float(loss))
+
+    def _chosen(self, logits: np.ndarray) -> np.ndarray:
+        """What is predicted, in the shape of the truth."""
+        chosen: np.ndarray = logits.argmax(axis=1)
+        return chosen
 
     def _logits(self, rows: Sequence[Any], batch_size: int) -> np.ndarray:
         if isinstance(rows, str | bytes):

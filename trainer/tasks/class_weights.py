@@ -44,12 +44,16 @@ def weights(config: TrainConfig, prepared: Prepared) -> np.ndarray:
 
 
 def check(config: TrainConfig, prepared: Prepared) -> None:
-    """Refuse weights of classes that there are not.
+    """Refuse weights of classes that there are not, and weights and balanced sampling where rows have several classes.
 
     Raises:
-        ConfigError: as ``weights``.
+        ConfigError: as ``weights``, or names the setting.
     """
-    if config.class_weights != "none":
+    if prepared.splits["train"].arrays["labels"].ndim != 1:
+        for key, absent in (("class_weights", "none"), ("sampling", "shuffle")):
+            if (given := getattr(config, key)) != absent:
+                raise ConfigError(key, f"{given!r} is for rows of one class each", "leave it out")
+    elif config.class_weights != "none":
         weights(config, prepared)
 
 

@@ -32,6 +32,7 @@ _UNUSED = {
     "max_length": None,
     "data.text": None,
     "data.text_pair": None,
+    "data.label_separator": None,
     "layer_decay": None,
     "head_learning_rate": None,
     "gradient_checkpointing": False,
@@ -132,7 +133,7 @@ class Classification(OneLabel):
         def read(table: Table, asked: Mapping[str, str]) -> Sequence[Any]:
             return list(features.finite(features.from_table(table, asked["label"], names or None)))
 
-        feed = Feed(facts["columns"], check, encode, self.logits, read, missing=facts["missing"])
+        feed = Feed(facts["columns"], check, encode, self.logits, read, missing=facts.get("missing", "error"))
         return ClassPredictor(model, feed, Labels(tuple(facts["label_names"]), facts["label_kind"]), device)
 
 

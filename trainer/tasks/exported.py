@@ -32,6 +32,8 @@ def write_labelled(out: Path, task: Task, prepared: Prepared, columns: Mapping[s
         label_kind=meta["label_kind"],
         clean=meta.get("clean", ()),
         missing=meta.get("missing", "error"),
+        several=meta.get("several", False),
+        label_separator=meta.get("label_separator"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Texts, or pairs of texts, into classes, by any Hugging Face encoder."""
+"""Texts, or pairs of texts, into classes, by any Hugging Face encoder or decoder."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks
-from trainer.data import report, sources, splitting, storage, texts, tokens
-from trainer.data.cleaning import clean
+from trainer import hooks, multi_label
+from trainer.data import sources, storage, texts, tokens
 from trainer.data.cleaning_steps import text_function
-from trainer.data.labels import Labels, find
+from trainer.data.labels import Labels
 from trainer.data.tables import Table, shown
-from trainer.errors import ConfigError, DataError
+from trainer.errors import ConfigError, DataError, suggest
 from trainer.hub_access import quiet
 from trainer.metrics import CLASSIFICATION_GOALS
-from trainer.tasks import class_weights
+from trainer.multi_label import MULTI_LABEL_GOALS
+from trainer.tasks import class_weights, labelled_texts
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
-from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
+from trainer.tasks.common import OneLabel, check_metric, refuse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ class TextClassification(OneLabel):
     """``config.model`` is a hub name or a local folder."""
 
     name: ClassVar[str] = "text-classification"
-    goals: ClassVar[Mapping[str, Goal]] = CLASSIFICATION_GOALS
+    goals: ClassVar[Mapping[str, Goal]] = {**CLASSIFICATION_GOALS, **MULTI_LABEL_GOALS}
 
     def check(self, config: TrainConfig) -> None:
         """Refuse settings that cannot be used; the model itself is looked at by ``prepare``."""
@@ -61,15 +61,20 @@ class TextClassification(OneLabel):
         from trainer import pretrained
 
         tokenizer = pretrained.tokenizer(config.model)
-        frame = tokens.frame(tokenizer, pair=config.data.text_pair is not None)
-        default, most = pretrained.lengths(pretrained.settings(config.model, config.model_args), tokenizer)
+        # Decoders have no padding token of their own: as in transformers' guides their end of text serves, and the
+        # model is told, since it judges by the last token before the padding.
+        frame = tokens.frame(tokenizer, pair=config.data.text_pair is not None, pad=tokenizer.eos_token_id)
+        known = pretrained.settings(config.model, config.model_args)
+        default, most = pretrained.lengths(known, tokenizer)
+        pad = frame["pad"] if getattr(known, "pad_token_id", None) is None else None
         meta = {"frame": frame, "max_length": default, "positions": most, "columns": texts.columns(config.data)}
-        meta |= {"clean": config.data.clean, "missing": config.data.missing}
+        meta |= {"clean": config.data.clean, "missing": config.data.missing, "pad": pad}
         facts = {"tokenizer": pretrained.tokenizer_digest(config.model), "meta": meta, **sources.facts(config.data)}
         name = storage.fingerprint({"task": self.name, **facts})
-        prepared = storage.open_or_make(cache, name, lambda: _make(config, tokenizer, meta))
+        prepared = storage.open_or_make(cache, name, lambda: labelled_texts.make(config.data, tokenizer, meta))
         max_length(config, prepared)
         class_weights.check(config, prepared)
+        _check_metric_of(config, prepared)
         return prepared
 
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
@@ -103,6 +108,23 @@ class TextClassification(OneLabel):
         scores: torch.Tensor = model(**inputs).logits
         return scores
 
+    def loss(
+        self, model: torch.nn.Module, batch: Batch, *, label_smoothing: float = 0.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Cross entropy; of labels ``(rows, classes)`` binary cross entropy, see ``multi_label.loss``."""
+        if batch["labels"].ndim == 1:
+            return super().loss(model, batch, label_smoothing=label_smoothing)
+        scores = self.logits(model, batch).float()
+        return multi_label.loss(scores, batch["labels"], label_smoothing), scores
+
+    def evaluate(
+        self, outputs: np.ndarray, split: Split, loss: float, config: TrainConfig, prepared: Prepared
+    ) -> dict[str, float]:
+        """The metrics of ``trainer.metrics.classification_metrics``, or of ``multi_label.metrics``."""
+        if prepared.meta["several"]:
+            return multi_label.metrics(outputs, split.arrays["labels"], loss)
+        return super().evaluate(outputs, split, loss, config, prepared)
+
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """A Hugging Face folder, label names inside, and ``sweepwright.json``.
 
@@ -113,6 +135,7 @@ class TextClassification(OneLabel):
 
         tokenizer = pretrained.load_tokenizer(config.model)
         tokenizer.model_max_length = max_length(config, prepared)
+        tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
         out.mkdir(parents=True, exist_ok=True)
         with quiet():
             model.save_pretrained(out)  # type: ignore[operator]
@@ -123,17 +146,20 @@ class TextClassification(OneLabel):
         """The model by ``AutoModelForSequenceClassification``, its tokenizer with the length trained with."""
         from trainer import pretrained
         from trainer.tasks.class_predictor import ClassPredictor, Feed
+        from trainer.tasks.label_set_predictor import LabelSetPredictor
 
         tokenizer = pretrained.load_tokenizer(str(folder))
         model = pretrained.load_exported(str(folder), "AutoModelForSequenceClassification")
-        columns, clean_text = facts["columns"], text_function(facts["clean"])
+        columns, clean_text = facts["columns"], text_function(facts.get("clean", ()))
 
         def check(rows: Sequence[Any]) -> Sequence[Any]:
             return list(zip(*([clean_text(text) for text in column] for column in _texts(rows, columns)), strict=True))
 
         def encode(rows: Sequence[Any]) -> Batch:
             batch = (list(column) for column in zip(*rows, strict=True))
-            return dict(tokenizer(*batch, truncation=True, padding=True, return_tensors="pt"))
+            return _seen(
+                dict(tokenizer(*batch, truncation=True, padding=True, return_tensors="pt")), tokenizer.pad_token_id
+            )
 
         def size(row: Sequence[str]) -> int:
             return sum(len(text) for text in row)
@@ -142,14 +168,37 @@ class TextClassification(OneLabel):
             found = [texts.read(table, asked[role], role) for role in ("text", "text_pair") if role in asked]
             return found[0] if len(found) == 1 else list(zip(*found, strict=True))
 
-        feed = Feed(columns, check, encode, self.logits, read, size, facts["missing"])
-        return ClassPredictor(model, feed, Labels(tuple(facts["label_names"]), facts["label_kind"]), device)
+        feed = Feed(columns, check, encode, self.logits, read, size, facts.get("missing", "error"))
+        labels = Labels(tuple(facts["label_names"]), facts["label_kind"])
+        if facts.get("several"):
+            return LabelSetPredictor(model, feed, labels, device, facts["label_separator"])
+        return ClassPredictor(model, feed, labels, device)
 
 
 def _head(prepared: Prepared) -> Head:
     from trainer import pretrained
 
-    return pretrained.classifier(prepared.label_names)
+    return pretrained.classifier(prepared.label_names, several=prepared.meta["several"], pad=prepared.meta["pad"])
+
+
+def _seen(batch: Batch, pad: int) -> Batch:
+    """Without rows that attention sees nothing of: empty texts, where a tokenizer puts nothing around them."""
+    import torch
+
+    ids, mask = batch["input_ids"], batch["attention_mask"]
+    if not ids.shape[1]:
+        ids = torch.full((len(ids), 1), pad)
+        mask = torch.zeros_like(ids)
+    mask[mask.sum(dim=1) == 0, 0] = 1
+    return {**batch, "input_ids": ids.long(), "attention_mask": mask.long()}
+
+
+def _check_metric_of(config: TrainConfig, prepared: Prepared) -> None:
+    several = prepared.meta["several"]
+    goals = MULTI_LABEL_GOALS if several else CLASSIFICATION_GOALS
+    if config.metric not in goals:
+        what = f"{config.metric!r} is not a metric of rows with {'any number of classes' if several else 'one class'}"
+        raise ConfigError("metric", what, suggest(config.metric, goals))
 
 
 def _texts(rows: Sequence[Any], columns: Mapping[str, str]) -> list[list[str]]:
@@ -185,33 +234,3 @@ def max_length(config: TrainConfig, prepared: Prepared) -> int:
     if limit < least:
         raise ConfigError("max_length", f"{limit} leaves no room for text, {config.model} needs {least} or more")
     return limit
-
-
-def _make(config: TrainConfig, tokenizer: object, meta: Mapping[str, object]) -> storage.Bundle:
-    data = config.data
-    columns = texts.columns(data)
-    label = columns["label"]
-    roles = [role for role in ("text", "text_pair") if role in columns]
-    only = [*columns.values(), *([data.group] if data.group else [])]
-    cleaned = clean(data, sources.tables(data, only=only), {role: columns[role] for role in roles}, label)
-    tables = cleaned.tables
-    labels = find(tables["train"], label, data.label_names)
-    ids = {split: labels.encode(table.column(label, "data.label"), table, label) for split, table in tables.items()}
-    chosen, done = splitting.choose(data, cleaned, ids["train"])
-    check_classes(ids["train"][chosen["train"].rows], labels)
-    frame: Mapping[str, object] = meta["frame"]  # type: ignore[assignment]
-    arrays: dict[str, dict[str, np.ndarray]] = {}
-    for split, selection in chosen.items():
-        stored = {"labels": ids[selection.source][selection.rows]}
-        for role, prefix in zip(roles, ("", "pair_"), strict=False):
-            column = cleaned.texts[selection.source][role]
-            stored[f"{prefix}ids"], stored[f"{prefix}offsets"] = tokens.tokenise(
-                tokenizer, [column[row] for row in selection.rows]
-            )
-        counts = [stored[name][1:] - stored[name][:-1] for name in ("offsets", "pair_offsets") if name in stored]
-        stored["lengths"] = sum(counts) + tokens.specials(frame)
-        arrays[split] = stored
-    of_rows = {split: stored["labels"] for split, stored in arrays.items()}
-    long = {split: stored["lengths"] for split, stored in arrays.items()}
-    said = report.describe(cleaned, chosen, done, labels=of_rows, names=labels.names, lengths=long)
-    return storage.Bundle(arrays, labels.names, {**meta, "label_kind": labels.kind}, report=said)
