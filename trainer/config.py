@@ -43,6 +43,22 @@ class Share(_Frozen):
     fraction: float = Field(gt=0, le=1)
 
 
+class Generation(_Frozen):
+    """How texts are generated: names and meanings of transformers' ``GenerationConfig``, never by sampling.
+
+    What is ``None`` is as the model's own ``generation_config`` has it. ``max_new_tokens`` is one limit for all models,
+    since theirs is often 20. ``always``: generate in every evaluation, not only where the metric is of generated texts.
+    """
+
+    max_new_tokens: int = Field(default=128, ge=1)
+    min_new_tokens: int | None = Field(default=None, ge=0)
+    num_beams: int = Field(default=1, ge=1)
+    length_penalty: float | None = None
+    repetition_penalty: float | None = Field(default=None, gt=0)
+    no_repeat_ngram_size: int | None = Field(default=None, ge=0)
+    always: bool = False
+
+
 class DataConfig(_Frozen):
     """Where the rows come from and how they are split.
 
@@ -63,6 +79,13 @@ class DataConfig(_Frozen):
     text: str | None = None
     text_pair: str | None = None
     label: str | None = None
+    references: str | None = None
+    prompt: str | None = None
+    messages: str | None = None
+    prefix: str | None = None
+    suffix: str | None = None
+    chat_template: str | None = None
+    sample_by: Literal["document", "line"] | None = None
     features: tuple[str, ...] | None = None
     label_names: tuple[str, ...] | None = None
     label_separator: str | None = Field(None, min_length=1)
@@ -126,7 +149,8 @@ class TrainConfig(_Frozen):
     ``timescale`` in updates, ``decay`` a fraction of all updates. ``layer_decay`` is the factor of the learning rate
     from each layer to the one below, ``ema`` the decay of the weights' moving average.
     ``class_weights`` weigh rows in the training loss; ``sampling: balanced`` shows every class equally often.
-    ``max_length`` is in tokens; ``patience`` counts reports without improvement.
+    ``max_length`` and ``max_target_length`` are in tokens; ``patience`` counts reports without improvement.
+    ``init: random`` takes a model's configuration and tokenizer, and draws its weights from ``seed``.
 
     ``peft`` trains adapters in place of the weights: ``lora_targets`` are ``default``, ``attention``, ``all-linear`` or
     endings of layers' names, ``lora_alpha`` twice the rank if absent. ``freeze`` holds the backbone, the embeddings, or
@@ -136,6 +160,7 @@ class TrainConfig(_Frozen):
     task: str = "text-classification"
     model: str
     model_args: dict[str, Any] = Field(default_factory=dict)
+    init: Literal["pretrained", "random"] = "pretrained"
     data: DataConfig
     metric: str = "loss"
     goal: Goal | None = None
@@ -182,6 +207,10 @@ class TrainConfig(_Frozen):
     sampling: Literal["shuffle", "balanced"] = "shuffle"
     patience: int | None = Field(None, ge=1)
     max_length: int | None = Field(None, ge=1)
+    max_target_length: int | None = Field(None, ge=1)
+    packing: bool | None = None
+    completion_only: bool | None = None
+    generation: Generation | None = None
     precision: Precision = "auto"
     seed: int = Field(0, ge=0, lt=2**32)
 
@@ -234,7 +263,7 @@ class TrainConfig(_Frozen):
         for name, value in (params or {}).items():
             head, _, rest = name.partition(".")
             if rest:
-                inner = merged.setdefault(head, {})
+                inner = merged[head] = {} if merged.get(head) is None else merged[head]
                 if not isinstance(inner, dict):
                     raise ConfigError(name, f"{head} is {inner!r}, not a mapping")
                 inner[rest] = value
@@ -262,14 +291,20 @@ class TrainConfig(_Frozen):
         if data.name and (base / data.name).is_dir():
             files["name"] = str((base / data.name).resolve())
         data = data.model_copy(update=files)
+        if data.chat_template is not None and (template := base / data.chat_template).is_file():
+            data = data.model_copy(update={"chat_template": str(template.resolve())})
         local = base / self.model
         model = str(local.resolve()) if ":" not in self.model and local.is_dir() else self.model
         return self.model_copy(update={"data": data, "model": model})
 
 
+SECTIONS = {"data": DataConfig.model_fields, "generation": Generation.model_fields}
+"""The settings that are mappings with fields of their own."""
+
+
 def field_names() -> tuple[str, ...]:
     """Every name that a sweep may fix or search, inner ones dotted."""
-    inner = tuple(f"data.{name}" for name in DataConfig.model_fields)
+    inner = (f"{section}.{name}" for section, fields in SECTIONS.items() for name in fields)
     return (*TrainConfig.model_fields, *inner, *_IN_STEPS)
 
 
@@ -291,7 +326,8 @@ def explain(error: ValidationError) -> ConfigError:
     key = ".".join(parts) or "settings"
     value = first.get("input")
     if first["type"] == "extra_forbidden":
-        names = DataConfig.model_fields if parts[0] == "data" else [*TrainConfig.model_fields, *KNOWN]
+        outer = [*TrainConfig.model_fields, *KNOWN]
+        names = SECTIONS.get(parts[0], outer) if len(parts) > 1 else outer
         return ConfigError(key, "unknown setting", suggest(parts[-1], names))
     if first["type"] == "missing":
         return ConfigError(key, "is missing", "every training needs it")

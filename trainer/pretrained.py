@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from trainer.model import is_dropout_field, set_dropout
 
 _KEPT = 2
 """Pristine models kept in memory; a sweep over models would otherwise hold them all."""
+_WEIGHTS = ("*.safetensors", "*.bin")
 _FROM_DATA = ("num_labels", "id2label", "label2id", "problem_type")
 # Their positions count from the padding id on, so that many fewer fit.
 _OFFSET_POSITIONS = ("roberta", "camembert", "mpnet", "longformer", "data2vec-text", "ibert", "xmod", "luke", "esm")
@@ -159,8 +161,12 @@ def size(name: str, model_args: Mapping[str, Any], head: Head) -> int:
     return sum(parameter.numel() for parameter in skeleton(name, model_args, head).parameters())
 
 
-def build(name: str, model_args: Mapping[str, Any], head: Head, dropout: float | None) -> torch.nn.Module:
+def build(
+    name: str, model_args: Mapping[str, Any], head: Head, dropout: float | None, init: str = "pretrained"
+) -> torch.nn.Module:
     """A model on the CPU, float32, in training mode.
+
+    ``init="random"`` reads no weights: all are drawn, so ``model_args`` may change the model's sizes too.
 
     Weights from the folder are copied from memory after the first time. Those it lacks (the head) are drawn from
     torch's global generator by the model's own rule, and equally whether the model was in memory or not.
@@ -168,10 +174,14 @@ def build(name: str, model_args: Mapping[str, Any], head: Head, dropout: float |
     Raises:
         ConfigError: the model is not there, or its weights do not fit the configuration.
     """
-    known = _load(name, model_args, head, dropout is not None)
-    model: Any = copy.deepcopy(known.model)
-    _draw(model, known.new)
-    remember(model, known)
+    model: Any
+    if init == "random":
+        model = _drawn(name, model_args, head, dropout is not None)
+    else:
+        known = _load(name, model_args, head, dropout is not None)
+        model = copy.deepcopy(known.model)
+        _draw(model, known.new)
+        remember(model, known)
     if dropout is not None:
         set_dropout(model, dropout)
     module: torch.nn.Module = model.train()
@@ -203,17 +213,37 @@ def _configured(name: str, model_args: Mapping[str, Any], head: Head) -> Any:
     return config
 
 
+def _drawn(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -> Any:
+    config = _with_dropout(_configured(name, model_args, head), dropout)
+    try:
+        with quiet():
+            return _auto(head).from_config(config, dtype=torch.float32, **_attention(model_args))
+    except Exception as error:
+        what = f"{name} cannot be built with these settings: {str(error).splitlines()[0]}"
+        raise ConfigError("model_args" if model_args else "model", what) from error
+
+
+def _with_dropout(config: Any, dropout: bool) -> Any:
+    if dropout:
+        # Some models leave a dropout of zero out of the network: there must be one to set.
+        for setting in [setting for setting in vars(config) if is_dropout_field(setting)]:
+            setattr(config, setting, 0.1)
+    return config
+
+
+def _attention(model_args: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in model_args.items() if key == "attn_implementation"}
+
+
 def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -> Origin:
     key = json.dumps([name, dict(model_args), head.auto, dict(head.fields), dropout], sort_keys=True, default=repr)
     if key in _pristine:
         _pristine.move_to_end(key)
         return _pristine[key]
-    config = _configured(name, model_args, head)
-    if dropout:
-        # Some models leave a dropout of zero out of the network: there must be one to set.
-        for setting in [setting for setting in vars(config) if is_dropout_field(setting)]:
-            setattr(config, setting, 0.1)
-    attention = {k: v for k, v in model_args.items() if k == "attn_implementation"}
+    folder = Path(name)
+    if folder.is_dir() and not any(any(folder.glob(ending)) for ending in _WEIGHTS):
+        raise ConfigError("model", f"{name} holds no weights", "init: random trains such a model from the beginning")
+    config = _with_dropout(_configured(name, model_args, head), dropout)
 
     def load(**where: Any) -> tuple[Any, Any]:
         found: tuple[Any, Any] = _auto(head).from_pretrained(
@@ -222,7 +252,7 @@ def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
-            **attention,
+            **_attention(model_args),
             **where,
         )
         return found

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from sweeps.config.module_files import check_function
 from sweeps.config.places import BOOLEAN_MEND
-from trainer.config import DataConfig, TrainConfig
+from trainer.config import SECTIONS, TrainConfig
 from trainer.errors import ConfigError
 from trainer.tasks import get_task
 
@@ -44,8 +44,8 @@ class Rehearsal:
 
 def _check_booleans(settings: Mapping[str, Any]) -> None:
     """pydantic reads ``no`` as 0 where a number is expected; whoever wrote it did not mean that."""
-    data = settings.get("data")
-    inner = [("data.", data, DataConfig.model_fields)] if isinstance(data, Mapping) else []
+    given = ((name, settings.get(name), fields) for name, fields in SECTIONS.items())
+    inner = [(f"{name}.", section, fields) for name, section, fields in given if isinstance(section, Mapping)]
     for prefix, section, fields in [("", settings, TrainConfig.model_fields), *inner]:
         for name, value in section.items():
             if isinstance(value, bool) and name in fields and not _takes(fields[name].annotation, bool):

@@ -18,7 +18,9 @@ def lay_over(settings: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str
         *heads, last = name.split(".")
         inner = merged
         for depth, head in enumerate(heads, 1):
-            inner = inner.setdefault(head, {})
+            if inner.get(head) is None:  # a section that was not given
+                inner[head] = {}
+            inner = inner[head]
             if not isinstance(inner, dict):
                 raise KeyError(".".join(heads[:depth]))
         inner[last] = copy.deepcopy(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sweeps.config.records import Metric
 from sweeps.config.rehearsal import Rehearsal, importable
 from sweeps.config.settings import fixed_at, lay_over
 from sweeps.errors import InputError
-from trainer.config import TrainConfig, field_names
+from trainer.config import SECTIONS, TrainConfig, field_names
 from trainer.errors import ConfigError
 from trainer.familiar_names import KNOWN
 
@@ -97,8 +98,8 @@ def _check_names(space: SearchSpace, data: Mapping[str, Any], places: Places) ->
 
 def _suggest_inner(name: str) -> str:
     head = name.partition(".")[0]
-    if head == "data":
-        return suggest(name, [known for known in field_names() if known.startswith("data.")])
+    if head in SECTIONS:
+        return suggest(name, [known for known in field_names() if known.startswith(f"{head}.")])
     return "a model's own arguments are model_args.<name>, the data's settings data.<name>"
 
 
@@ -125,7 +126,7 @@ def _blame_parameter(error: ConfigError, parameter: Parameter, value: Any, place
 
 def _plainly(message: str) -> str:
     """pydantic's words in the sweep file's."""
-    return message.replace(" or instance of DataConfig", "").replace("a valid dictionary", "a mapping")
+    return re.sub(" or instance of (DataConfig|Generation)", "", message).replace("a valid dictionary", "a mapping")
 
 
 def _mend(error: ConfigError, otherwise: str) -> str:

@@ -15,7 +15,8 @@ from sweeps.take_home.base_model import base_model
 from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_rows, table, use
 from trainer.tasks import get_task
 
-_TASKS_OF_THE_HUB = {"text-classification"}
+_TASKS_OF_THE_HUB = {"text-classification": "text-classification", "seq2seq": "", "causal-lm": "text-generation"}
+"""Tasks whose exports transformers loads, with the hub's names for their pipelines."""
 _RETAIN = "retain_"  # how reports name the metrics of the second evaluation set
 _ROWS = 20
 
@@ -48,12 +49,12 @@ def _card(
 ) -> str:
     settings = dict(config.trial_settings(params))
     of_the_hub = settings.get("task") in _TASKS_OF_THE_HUB and not isinstance(config.trainer, FunctionTrainer)
-    base = base_model(settings["model"]) if of_the_hub else None
+    base = base_model(settings["model"]) if of_the_hub and settings["init"] == "pretrained" else None
     heading: dict[str, Any] = {"library_name": "transformers" if of_the_hub else facts.own.library}
-    if base is not None:
-        heading["pipeline_tag"] = settings["task"]
-        # A folder of this machine is no name that the hub could link.
-        heading |= {"base_model": base.hub_name} if base.hub_name else {}
+    if of_the_hub and (pipeline := _TASKS_OF_THE_HUB[settings["task"]]):
+        heading["pipeline_tag"] = pipeline
+    if base is not None and base.hub_name:  # a folder of this machine is no name that the hub could link
+        heading["base_model"] = base.hub_name
     heading["tags"] = ["sweepwright"]
     parts = [
         f"---\n{yaml.safe_dump(heading, sort_keys=False)}---",

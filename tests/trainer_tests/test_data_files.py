@@ -43,6 +43,16 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, ending: str, gz: str) 
     }
 
 
+def test_plain_text_is_a_document_or_lines(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt.gz"
+    whole = "one two\r\n\n שלום 🐈\u2028three\n"
+    path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + whole.encode()))
+    assert read_table(str(path), "data.train").columns == {"text": [whole]}
+    lines = read_table(str(path), "data.train", sample_by="line")
+    assert lines.columns == {"text": ["one two", " שלום 🐈\u2028three"]}
+    assert "line 3: bad" in str(lines.bad(1, "text", "bad"))
+
+
 def test_numbers_stay_numbers_in_a_table_of_features(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("x,label\n1,007\n2.5,NA\n")
@@ -69,6 +79,8 @@ def test_numbers_stay_numbers_in_a_table_of_features(tmp_path: Path) -> None:
         ("rows.csv", b"text,label\nb,1\na,b,1\n", "line 3 has 3 cells, the header names 2"),
         ("rows.csv", b'text,label\n"a\n\nb",1\n\n"c,1\nd,0\n', "line 6 has a quote that is never closed"),
         ("rows.csv", b"text,label\nfine,1\n\xff,0\n", "line 3 is not UTF-8"),
+        ("rows.txt", b" \n\n", "holds no rows"),
+        ("rows.txt", b"fine\n\n\xff\n", "line 3 is not UTF-8"),
         ("rows.parquet", b"PAR1 and no more", "not a Parquet file"),
     ],
 )

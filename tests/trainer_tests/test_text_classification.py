@@ -88,7 +88,7 @@ def test_bad_data_is_named_before_anything_starts(
         ("x", {"data": {"sklearn": "digits"}}, "data.sklearn: 'digits' means nothing to text-classification"),
         ("x", {"data": {"train": "t.jsonl", "scaling": "standard"}}, "data.scaling: 'standard' means nothing"),
         ("x", {"data": {"train": "absent.jsonl"}}, "data.train: absent.jsonl is not there"),
-        ("x", {"data": {"train": "t.txt"}}, "no known format"),
+        ("x", {"data": {"train": "t.doc"}}, "no known format"),
     ],
 )
 def test_check_refuses_before_anything_starts(model: str, settings: dict[str, Any], expected: str) -> None:

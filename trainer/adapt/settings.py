@@ -54,6 +54,9 @@ def check(config: TrainConfig) -> None:
         raise ConfigError(
             "freeze", f"{config.freeze!r} means nothing with peft: {config.peft}", "adapters freeze the whole model"
         )
+    if config.init == "random" and adapts(config):
+        mend = "leave out peft, quantize and freeze"
+        raise ConfigError("init", "what is frozen of random weights would never be trained", mend)
     if config.unfreeze_every is not None and config.freeze == "none":
         mend = "set freeze to what is frozen at first: backbone, embeddings or a number of layers"
         raise ConfigError("unfreeze_every", f"{config.unfreeze_every:g} means nothing: nothing is frozen", mend)

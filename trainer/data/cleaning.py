@@ -75,7 +75,7 @@ def clean(data: DataConfig, tables: Mapping[str, Table], columns: Mapping[str, s
     Raises:
         DataError: a column that is not there; a text that is missing or is none, with its row; no rows are left.
     """
-    tables, done = _without_missing(data, tables, [*columns.values(), *([label] if label else [])], label)
+    tables, done = without_missing(data, tables, [*columns.values(), *([label] if label else [])], label)
     written = {
         split: {role: texts.read(table, column, f"data.{role}") for role, column in columns.items()}
         for split, table in tables.items()
@@ -86,6 +86,12 @@ def clean(data: DataConfig, tables: Mapping[str, Table], columns: Mapping[str, s
     return rows.cleaned(tables, done, columns)
 
 
+def for_measuring(data: DataConfig) -> DataConfig:
+    """The settings for rows that are only measured: what changes texts stays, what leaves out train rows goes."""
+    steps = tuple(named for named in data.clean if parse([named])[0].change is not None)
+    return data.model_copy(update={"clean": steps})
+
+
 def clean_keys(data: DataConfig, tables: Mapping[str, Table], keys: Keys) -> Cleaned:
     """As ``clean``, of rows that have no texts: the steps that leave out rows, by these keys."""
     rows = _Rows({split: table.rows for split, table in tables.items()}, {split: {} for split in tables}, keys)
@@ -94,9 +100,14 @@ def clean_keys(data: DataConfig, tables: Mapping[str, Table], keys: Keys) -> Cle
     return rows.cleaned(tables, [], {})
 
 
-def _without_missing(
+def without_missing(
     data: DataConfig, tables: Mapping[str, Table], columns: Sequence[str], label: str | None
 ) -> tuple[Mapping[str, Table], list[Done]]:
+    """The tables without rows that lack a value in one of ``columns``, where ``data.missing`` says so, and that it did.
+
+    Raises:
+        DataError: no rows are left.
+    """
     if data.missing == "error":
         return tables, []
     kept = {split: present(table, columns, blank=[label] if label else []) for split, table in tables.items()}

@@ -1,4 +1,4 @@
-"""Files of rows: JSON lines, JSON, CSV, Parquet and Arrow, each also as ``.gz``."""
+"""Files of rows: JSON lines, JSON, CSV, Parquet, Arrow and plain text, each also as ``.gz``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.data import csv_lines
+from trainer.data import csv_lines, plain_text
 from trainer.data.tables import Table, shown
 from trainer.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".feather")
+FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".txt")
 
 
 def is_known(name: str) -> bool:
@@ -56,7 +56,7 @@ def check_file(path: str, key: str) -> None:
         raise DataError(key, f"{path} is empty")
 
 
-def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> Table:
+def read_table(path: str, key: str, *, text: Collection[str] | None = None, sample_by: str | None = None) -> Table:
     """The rows of a file.
 
     Args:
@@ -64,6 +64,8 @@ def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> T
         key: the setting that named it.
         text: columns of a CSV to take as text, whatever stands there; the others become numbers where
             every cell is one. ``None``: all are text.
+        sample_by: of a ``.txt``, whose column is ``text``: each ``line`` that is not blank is a row, or the whole
+            ``document`` is one, which is the default.
 
     Raises:
         DataError: missing, empty, damaged or malformed, with the line where there is one.
@@ -79,6 +81,8 @@ def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> T
         table = _parquet(content, path, key)
     elif kind in (".arrow", ".feather"):
         table = _arrow(content, path, key)
+    elif kind == ".txt":
+        table = plain_text.read(content, path, key, sample_by or "document")
     else:
         table = _csv(content, path, key, text, "\t" if kind == ".tsv" else ",")
     if not table.rows:
@@ -86,14 +90,19 @@ def read_table(path: str, key: str, *, text: Collection[str] | None = None) -> T
     return table
 
 
-def labelled_table(rows: str | Path | Sequence[Mapping[str, Any]], *, text: Collection[str] | None = None) -> Table:
+def labelled_table(
+    rows: str | Path | Sequence[Mapping[str, Any]],
+    *,
+    text: Collection[str] | None = None,
+    sample_by: str | None = None,
+) -> Table:
     """Rows to evaluate on: of a file (see ``read_table``), or mappings by column.
 
     Raises:
         DataError: as ``read_table``; no rows, or rows that are no mappings.
     """
     if isinstance(rows, str | Path):
-        return read_table(str(rows), "file", text=text)
+        return read_table(str(rows), "file", text=text, sample_by=sample_by)
     if not rows or not all(isinstance(row, Mapping) for row in rows):
         raise DataError("rows", "expected mappings by column, one or more")
     names = dict.fromkeys(name for row in rows for name in row)

@@ -36,6 +36,7 @@ def check(data: DataConfig) -> None:
             raise ConfigError("data.retain", "is a file that goes with files or a hub data set", mend)
         readers.check_file(data.retain, "data.retain")
     if data.name:
+        _check_sample_by(data)
         return
     for split in SPLITS:
         path = getattr(data, split)
@@ -45,6 +46,13 @@ def check(data: DataConfig) -> None:
     for split, paths in files(data).items():
         for path in paths:
             readers.check_file(path, f"data.{split}")
+    _check_sample_by(data)
+
+
+def _check_sample_by(data: DataConfig) -> None:
+    named = [path for paths in files(data).values() for path in paths]
+    if data.sample_by and not any(readers.suffix(path, "data") == ".txt" for path in named):
+        raise ConfigError("data.sample_by", "says how a .txt becomes rows, and there is none", "leave it out")
 
 
 def files(data: DataConfig) -> dict[str, list[str]]:
@@ -114,6 +122,6 @@ def tables(
 
         found = hub.tables(data, only)
     for split, paths in files(data).items():
-        parts = [readers.read_table(path, f"data.{split}", text=text) for path in paths]
+        parts = [readers.read_table(path, f"data.{split}", text=text, sample_by=data.sample_by) for path in paths]
         found[split] = parts[0] if len(parts) == 1 else joined(str(getattr(data, split) or data.train), parts)
     return found

@@ -10,6 +10,8 @@ from trainer.tasks.base import Task
 
 _TASKS = {
     "text-classification": "trainer.tasks.text_classification:TextClassification",
+    "seq2seq": "trainer.tasks.seq2seq:Seq2Seq",
+    "causal-lm": "trainer.tasks.causal_lm:CausalLM",
     "classification": "trainer.tasks.classification:Classification",
 }
 

@@ -81,17 +81,36 @@ def check_metric(config: TrainConfig, task: Task) -> None:
     raise ConfigError("metric", message, suggest(config.metric, task.goals))
 
 
+_OF_TASKS: Mapping[str, tuple[str, ...]] = {
+    "generation": ("seq2seq", "causal-lm"),
+    "init": ("text-classification", "seq2seq", "causal-lm"),
+    "max_target_length": ("seq2seq",),
+    "packing": ("causal-lm",),
+    "completion_only": ("causal-lm",),
+    "data.prefix": ("seq2seq", "causal-lm"),
+    "data.suffix": ("causal-lm",),
+    "data.references": ("seq2seq",),
+    "data.prompt": ("causal-lm",),
+    "data.messages": ("causal-lm",),
+    "data.chat_template": ("causal-lm",),
+}
+"""Settings that mean something to some tasks only."""
+_ABSENT: Mapping[str, object] = {"init": "pretrained"}
+
+
 def refuse(config: TrainConfig, task: Task, unused: Mapping[str, object]) -> None:
     """Refuse settings, dotted, that differ from the value that stands for not given: they would do nothing.
 
+    ``unused`` are those of this task alone; those that belong to other tasks are refused besides.
     Weights of classes and balanced sampling are refused of all tasks whose rows have no one class.
 
     Raises:
         ConfigError: names the first.
     """
+    others = {key: _ABSENT.get(key) for key, tasks in _OF_TASKS.items() if task.name not in tasks}
     if not isinstance(task, OneLabel):
-        unused = {**unused, "class_weights": "none", "sampling": "shuffle"}
-    for key, absent in unused.items():
+        others |= {"class_weights": "none", "sampling": "shuffle"}
+    for key, absent in {**unused, **others}.items():
         value: object = config
         for part in key.split("."):
             value = getattr(value, part)

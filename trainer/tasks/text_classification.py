@@ -82,7 +82,7 @@ class TextClassification(OneLabel):
         from trainer import pretrained
 
         max_length(config, prepared)
-        return pretrained.build(config.model, config.model_args, _head(prepared), config.dropout)
+        return pretrained.build(config.model, config.model_args, _head(prepared), config.dropout, config.init)
 
     def skeleton(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
         """By the model's configuration alone: no weights are read."""
