@@ -9,6 +9,9 @@ from scripts.benchmarks.tasks.problem import Places, Problem
 
 _PROBLEMS = {
     "sms_spam": "text_classification:sms_spam",
+    "e2e_nlg": "language:e2e_nlg",
+    "gsm8k": "language:gsm8k",
+    "tinyshakespeare": "language:tinyshakespeare",
 }
 
 
