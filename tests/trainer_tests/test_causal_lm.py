@@ -336,6 +336,7 @@ def test_a_model_without_a_template_needs_one(gpt2: Path, tmp_path: Path) -> Non
         ({"data": {"label": "a"}}, "data.label: 'a' means nothing without data.prompt"),
         ({"data": {"prompt": "a", "chat_template": "b"}}, "data.chat_template: .* without data.messages"),
         ({"data": {"prompt": "a"}, "metric": "bits_per_byte"}, "metric: bits_per_byte is of packed documents"),
+        ({"generation": {"always": True}}, "generation.always: means nothing to causal-lm"),
         ({"max_target_length": 4}, "max_target_length: 4 means nothing to causal-lm"),
         ({"data": {"sample_by": "line"}}, "data.sample_by: says how a .txt becomes rows"),
     ],

@@ -241,6 +241,8 @@ def _check_kind(config: TrainConfig) -> None:
             if value is not None:
                 column = "data.text" if other == "text" else f"data.{other}"
                 raise ConfigError(key, f"{value!r} means nothing without {column}", f"rows are those of data.{kind}")
+    if config.generation is not None and config.generation.always:
+        raise ConfigError("generation.always", "means nothing to causal-lm, whose evaluation generates nothing")
     if config.metric == "bits_per_byte" and not packs(config):
         raise ConfigError("metric", "bits_per_byte is of packed documents, which these are not", "take loss")
 
