@@ -140,6 +140,7 @@ from trainer.config import TrainConfig
 from trainer.tasks import get_task, task_names
 heavy = {"torch", "transformers", "datasets", "sklearn", "pandas", "ray", "sweeps", "search_spaces"}
 cases = [("classification", "suite_net:mlp", "rows.csv"), ("text-classification", "x/y", "rows.jsonl")]
+cases += [("seq2seq", "x/y", "rows.jsonl"), ("causal-lm", "x/y", "rows.jsonl")]
 for task, model, file in cases:
     get_task(task).check(TrainConfig.build({"task": task, "model": model, "data": {"train": file}}))
 print(sorted(heavy & set(sys.modules)))
