@@ -25,6 +25,9 @@ _BRANCH = re.compile(r"float|str|int|Steps|Share|(literal|dict|tuple)\[.*")
 _LENGTHS = ("epochs", "report_every", "warmup")
 _IN_STEPS = ("epochs.steps", "report_every.steps", "report_every.fraction", "warmup.steps")
 """Inner names of settings that are a number, or a mapping of one of these."""
+USUAL_MODELS = {"tabular": "mlp"}
+"""What ``model`` is where a task has one of its own and none is given."""
+_USUAL_MISSING = {"tabular": "impute"}
 
 
 class _Frozen(BaseModel):
@@ -65,7 +68,9 @@ class DataConfig(_Frozen):
     Exactly one source: ``name`` (a hub data set, or a folder that ``datasets`` can load), ``sklearn`` (a bundled set),
     ``function`` (``module:function`` that returns arrays), or files named by ``train``/``validation``/``test``.
     With ``name``, the three name splits of that data set instead. ``retain`` is a file: a second set to evaluate.
-    ``validation_fraction`` and ``test_fraction`` are shares of the rows given as train.
+    ``validation_fraction`` and ``test_fraction`` are shares of the rows given as train. ``image`` names a column;
+    ``categories`` columns of a table that are none of numbers; ``target_kind`` what its label is. ``missing`` is
+    ``impute`` for tables where it is not given.
     """
 
     name: str | None = None
@@ -90,7 +95,7 @@ class DataConfig(_Frozen):
     label_names: tuple[str, ...] | None = None
     label_separator: str | None = Field(None, min_length=1)
     clean: tuple[str | dict[str, str], ...] = ()
-    missing: Literal["error", "drop"] = "error"
+    missing: Literal["error", "drop", "impute"] = "error"
     validation_fraction: float | None = Field(None, ge=0.0, lt=1.0)
     test_fraction: float | None = Field(None, ge=0.0, lt=1.0)
     stratify: bool = True
@@ -102,6 +107,9 @@ class DataConfig(_Frozen):
     limit_validation: int | None = Field(None, ge=1)
     scaling: Literal["none", "standard", "minmax"] = "none"
     shape: tuple[int, ...] | None = None
+    image: str | None = None
+    categories: tuple[str, ...] | None = None
+    target_kind: Literal["classes", "number"] | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -136,6 +144,25 @@ class DataConfig(_Frozen):
             said = f"{self.validation_fraction} beside a test_fraction of {self.test_fraction}"
             raise ConfigError("data.validation_fraction", f"{said} leaves no rows to train on", "give smaller ones")
         return self
+
+
+class AugmentConfig(_Frozen):
+    """Changes to training rows, drawn anew each time a row is trained on. 0 leaves a step out.
+
+    ``flip``, ``erase`` and ``token_dropout`` are probabilities; ``crop`` and ``zoom`` shares of the sides and of the
+    area; ``rotate`` degrees either way; ``color_jitter`` how far brightness, contrast and saturation may be from 1;
+    ``randaugment`` how many random steps, each of ``magnitude`` (30 is the strongest).
+    """
+
+    flip: float = Field(0.0, ge=0, le=1)
+    crop: float = Field(0.0, ge=0, lt=1)
+    zoom: float = Field(0.0, ge=0, lt=1)
+    rotate: float = Field(0.0, ge=0, le=180)
+    color_jitter: float = Field(0.0, ge=0, le=1)
+    randaugment: int = Field(0, ge=0)
+    magnitude: int = Field(9, ge=0, le=30)
+    erase: float = Field(0.0, ge=0, le=1)
+    token_dropout: float = Field(0.0, ge=0, lt=1)
 
 
 class TrainConfig(_Frozen):
@@ -202,6 +229,7 @@ class TrainConfig(_Frozen):
     quantize: Literal["none", "4bit", "8bit"] = "none"
     freeze: Literal["none", "backbone", "embeddings"] | int = "none"
     unfreeze_every: float | None = Field(None, gt=0)
+    augment: AugmentConfig = Field(default_factory=lambda: AugmentConfig.model_validate({}))
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
     sampling: Literal["shuffle", "balanced"] = "shuffle"
@@ -213,6 +241,16 @@ class TrainConfig(_Frozen):
     generation: Generation | None = None
     precision: Precision = "auto"
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual(cls, values: Any) -> Any:
+        task = values.get("task") if isinstance(values, dict) else None
+        if task in USUAL_MODELS and values.get("model") is None:
+            values = {**values, "model": USUAL_MODELS[task]}
+        if task in _USUAL_MISSING and isinstance(values.get("data"), dict):
+            values = {**values, "data": {"missing": _USUAL_MISSING[task], **values["data"]}}
+        return values
 
     @field_validator("epochs", "report_every")
     @classmethod
@@ -294,11 +332,16 @@ class TrainConfig(_Frozen):
         if data.chat_template is not None and (template := base / data.chat_template).is_file():
             data = data.model_copy(update={"chat_template": str(template.resolve())})
         local = base / self.model
-        model = str(local.resolve()) if ":" not in self.model and local.is_dir() else self.model
+        named = ":" in self.model or self.model == USUAL_MODELS.get(self.task)
+        model = str(local.resolve()) if not named and local.is_dir() else self.model
         return self.model_copy(update={"data": data, "model": model})
 
 
-SECTIONS = {"data": DataConfig.model_fields, "generation": Generation.model_fields}
+SECTIONS = {
+    "data": DataConfig.model_fields,
+    "generation": Generation.model_fields,
+    "augment": AugmentConfig.model_fields,
+}
 """The settings that are mappings with fields of their own."""
 
 

@@ -123,7 +123,8 @@ def _cached(name: str) -> bool:
         return isinstance(try_to_load_from_cache(name, file), str)
 
     try:
-        return there("config.json") and there("tokenizer_config.json") and any(map(there, _WEIGHTS))
+        inputs = any(map(there, ("tokenizer_config.json", "preprocessor_config.json")))
+        return there("config.json") and inputs and any(map(there, _WEIGHTS))
     except HFValidationError:
         return False
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from trainer import hooks
+from trainer.data.tables import shown
 from trainer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,8 +33,14 @@ def arguments(config: TrainConfig, shape: tuple[int, ...], classes: int) -> dict
     return given
 
 
-def build(function: str, given: dict[str, Any], base: Path | None = None) -> torch.nn.Module:
-    """Call the function and try the module it returns on two rows of zeros.
+Probe = tuple[tuple[torch.Tensor, ...], tuple[int, ...]]
+"""What a module is tried on, and the shape that is expected of it."""
+
+
+def build(
+    function: str, given: dict[str, Any], base: Path | None = None, *, probe: Probe | None = None
+) -> torch.nn.Module:
+    """Call the function and try the module it returns: by default on two rows of zeros, for logits of ``classes``.
 
     Raises:
         ConfigError: an argument is missing, the function fails, or what it returns is no classifier of these shapes.
@@ -50,11 +57,11 @@ def build(function: str, given: dict[str, Any], base: Path | None = None) -> tor
         raise ConfigError("model", f"{function}({_call(given)}) failed: {type(error).__name__}: {error}") from error
     if not isinstance(model, torch.nn.Module):
         raise ConfigError("model", f"{function} returned {type(model).__name__}, not a torch.nn.Module")
-    _try(model, function, given)
+    _try(model, function, given, probe or _zeros(given))
     return model
 
 
-def rebuild(function: str, given: dict[str, Any], folder: str | None) -> torch.nn.Module:
+def rebuild(function: str, given: dict[str, Any], folder: str | None, *, probe: Probe | None = None) -> torch.nn.Module:
     """As ``build``, for an export: the function from the current folder or the import path, then from ``folder``.
 
     Raises:
@@ -75,22 +82,27 @@ def rebuild(function: str, given: dict[str, Any], folder: str | None) -> torch.n
     given = {
         name: tuple(value) if name == "inputs" and isinstance(value, list) else value for name, value in given.items()
     }
-    return build(function, given, base)
+    return build(function, given, base, probe=probe)
 
 
-def _try(model: torch.nn.Module, function: str, given: dict[str, Any]) -> None:
+def _zeros(given: dict[str, Any]) -> Probe:
     inputs = given["inputs"]
     shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
+    return (torch.zeros(2, *shape),), (2, given["classes"])
+
+
+def _try(model: torch.nn.Module, function: str, given: dict[str, Any], probe: Probe) -> None:
+    rows, expected = probe
     training = model.training
     # Forked: whether a model is tried must not change the draws that follow.
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         try:
-            out = model.eval()(torch.zeros(2, *shape))
+            out = model.eval()(*rows)
         except Exception as error:
-            what = f"the module of {function}({_call(given)}) fails on rows of shape {shape}"
+            shapes = " and ".join(str(tuple(part.shape[1:])) for part in rows)
+            what = f"the module of {function}({_call(given)}) fails on rows of shape {shapes}"
             raise ConfigError("model", f"{what}: {type(error).__name__}: {error}") from error
     model.train(training)
-    expected = (2, given["classes"])
     if not isinstance(out, torch.Tensor) or tuple(out.shape) != expected:
         found = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
         raise ConfigError(
@@ -130,4 +142,4 @@ def is_dropout_field(name: str) -> bool:
 
 
 def _call(given: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in given.items())
+    return ", ".join(f"{name}={shown(value)}" for name, value in given.items())

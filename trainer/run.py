@@ -152,7 +152,7 @@ class Run:
         self.learning_rate = self.plan.learning_rate(self.step)
         if self.unfreezing is not None:
             self.unfreezing.at(self.step)
-        loss, norm = self.updater.update(rows, self.learning_rate)
+        loss, norm = self.updater.update(rows, self.learning_rate, step=self.step)
         self.step += 1
         if self.average is not None:
             self.average.update(self.step)

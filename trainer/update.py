@@ -51,8 +51,8 @@ class Updater:
         self._trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._autocast = compute.autocast()
 
-    def update(self, rows: np.ndarray, lr: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """One update with these row numbers.
+    def update(self, rows: np.ndarray, lr: float, *, step: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+        """One update with these row numbers; ``step`` updates were done before.
 
         Returns:
             The mean loss over the batch's units, and the norm of the gradients before clipping: scalars on the device,
@@ -62,7 +62,7 @@ class Updater:
             torch.OutOfMemoryError: a single row does not fit, or the optimizer's own state does not.
         """
         before = rng.capture_torch(self.compute.device)
-        while (loss := self._try_gradients(rows)) is None:
+        while (loss := self._try_gradients(rows, step)) is None:
             # Only here is the failed attempt's memory free: inside its handler the error still holds the tensors.
             self._halve(len(rows))
             rng.restore_torch(before, self.compute.device)
@@ -77,19 +77,19 @@ class Updater:
         self._drop_gradients()
         return loss, norm
 
-    def _try_gradients(self, rows: np.ndarray) -> torch.Tensor | None:
+    def _try_gradients(self, rows: np.ndarray, step: int) -> torch.Tensor | None:
         """Gradients of the whole batch and its mean loss; ``None`` where it does not fit."""
         try:
-            return self._gradients(rows)
+            return self._gradients(rows, step)
         except RuntimeError as error:
             if not out_of_memory(error) or min(self.micro_batch_size, len(rows)) == 1:
                 raise
             return None
 
-    def _gradients(self, rows: np.ndarray) -> torch.Tensor:
+    def _gradients(self, rows: np.ndarray, step: int) -> torch.Tensor:
         size = self.micro_batch_size
         batches = [
-            self.task.collate(self._split, rows[start : start + size], self.config, self.prepared)
+            self.task.training_batch(self._split, rows[start : start + size], self.config, self.prepared, step)
             for start in range(0, len(rows), size)
         ]
         units = sum(self.task.units(batch) for batch in batches)

@@ -15,7 +15,12 @@ from sweeps.take_home.base_model import base_model
 from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_rows, table, use
 from trainer.tasks import get_task
 
-_TASKS_OF_THE_HUB = {"text-classification": "text-classification", "seq2seq": "", "causal-lm": "text-generation"}
+_TASKS_OF_THE_HUB = {
+    "text-classification": "text-classification",
+    "seq2seq": "",
+    "causal-lm": "text-generation",
+    "image-classification": "image-classification",
+}
 """Tasks whose exports transformers loads, with the hub's names for their pipelines."""
 _RETAIN = "retain_"  # how reports name the metrics of the second evaluation set
 _ROWS = 20
@@ -48,7 +53,8 @@ def _card(
     title: str, config: SweepConfig, params: Mapping[str, Any], facts: Facts, results: list[str], tables: list[str]
 ) -> str:
     settings = dict(config.trial_settings(params))
-    of_the_hub = settings.get("task") in _TASKS_OF_THE_HUB and not isinstance(config.trainer, FunctionTrainer)
+    plain = isinstance(config.trainer, FunctionTrainer) or ":" in settings["model"]
+    of_the_hub = settings.get("task") in _TASKS_OF_THE_HUB and not plain
     base = base_model(settings["model"]) if of_the_hub and settings["init"] == "pretrained" else None
     heading: dict[str, Any] = {"library_name": "transformers" if of_the_hub else facts.own.library}
     if of_the_hub and (pipeline := _TASKS_OF_THE_HUB[settings["task"]]):

@@ -28,6 +28,33 @@ classify({example}, truncation=True)
 
 `truncation=True` cuts {what} at {tokens} tokens, as in training. """
 
+_PICTURE_PIPELINE = """```python
+from transformers import pipeline
+
+classify = pipeline("image-classification", "FOLDER")
+classify(["picture.png"])
+```
+
+Or with sweepwright:
+
+"""
+_PICTURES = """
+
+A row is a path, a PIL image or an array; it is brought to {size} and normalised as in training."""
+_MADE_BY = " `{function}` builds the module again, so its code has to be importable, or lie in the current folder."
+_TABLE = """
+
+A row is a mapping by column, or all of them are a data frame; `None` stands for a missing value, which is treated as in
+training."""
+_PREDICT = """```python
+import sweeps
+
+model = sweeps.load("FOLDER")
+model.predict([{{...}}])        # numbers, in the units of the data
+```
+
+`sweeps evaluate FOLDER FILE` scores it on rows with the truth."""
+
 _LOAD = """```python
 import sweeps
 
@@ -71,6 +98,13 @@ model = {model}.from_pretrained("FOLDER"){tokenizer}
 _TOKENIZER = '\ntokenizer = AutoTokenizer.from_pretrained("FOLDER")'
 _SAVED = "The files are those that the training function saved as its checkpoint."
 
+_ROWS_OF = {
+    "text-classification": "a text",
+    "classification": "a row of numbers",
+    "image-classification": "a picture",
+    "tabular": "a row of numbers and categories",
+}
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -91,7 +125,9 @@ class Facts:
 
 def purpose(settings: Mapping[str, Any], label_names: Sequence[str], *, several: bool = False) -> str:
     """What the model does, and with which labels."""
-    what = {"text-classification": "a text", "classification": "a row of numbers"}.get(str(settings.get("task")))
+    what = _ROWS_OF.get(str(settings.get("task")))
+    if what is not None and not label_names and settings["task"] == "tabular":
+        return "Predicts a number from a row. Meant for rows like those it was trained on (see Data)."
     if what is None or not label_names:
         return ""
     if settings["data"].get("text_pair"):
@@ -123,6 +159,14 @@ def use(settings: Mapping[str, Any], facts: Facts) -> str:
     if writing := _WRITING.get(str(settings.get("task"))):
         talk = {"example": '[[{"role": "user", "content": "..."}]]'} if settings["data"].get("messages") else {}
         return _WRITE.format(**{**writing, **talk})
+    if settings.get("task") == "image-classification":
+        plain = ":" in settings["model"]
+        size = " x ".join(map(str, facts.shape[1:]))
+        mine = _LOAD.format(example='["picture.png"]') + _PICTURES.format(size=size)
+        return mine + _MADE_BY.format(function=settings["model"]) if plain else _PICTURE_PIPELINE + mine
+    if settings.get("task") == "tabular":
+        mine = _LOAD.format(example="[{...}]") if facts.label_names else _PREDICT.format()
+        return mine + _TABLE + (_MADE_BY.format(function=settings["model"]) if ":" in settings["model"] else "")
     own = facts.own
     if own.library != "transformers":
         return _SAVED
@@ -154,7 +198,7 @@ def setting_rows(config: SweepConfig, settings: Mapping[str, Any], params: Mappi
     """Every setting that had a meaning; whether it was searched, which one that is inactive in ``params`` was not."""
     searched = {parameter.name for parameter in config.space.searched if parameter.name in params}
     own = isinstance(config.trainer, FunctionTrainer)
-    idle = set() if own else {*_LEFT_OUT, *adaptation.idle(settings)}
+    idle = set() if own else {*_LEFT_OUT, *adaptation.idle(settings), *_idle_steps(settings["augment"])}
     if not own and settings["init"] == "pretrained":
         idle.add("init")
     if not own:
@@ -166,11 +210,18 @@ def setting_rows(config: SweepConfig, settings: Mapping[str, Any], params: Mappi
         if isinstance(value, Steps):
             flat[f"{name}.steps"] = value.steps
         elif isinstance(value, dict):
-            flat |= {f"{name}.{inner}": item for inner, item in value.items() if item is not None}
+            inside = {f"{name}.{inner}": item for inner, item in value.items() if item is not None}
+            flat |= {inner: item for inner, item in inside.items() if inner not in idle}
         elif value is not None:
             flat[name] = value
     flat |= {name: settings["data"][name[5:]] for name in searched if not own and name.startswith("data.")}
     return [[name, value, "yes" if name in searched else ""] for name, value in flat.items()]
+
+
+def _idle_steps(steps: Mapping[str, Any]) -> list[str]:
+    """Steps of augmentation that are left out."""
+    without = {"magnitude"} if not steps["randaugment"] else set()
+    return [f"augment.{name}" for name, strength in steps.items() if not strength or name in without]
 
 
 def table(names: list[str], rows: list[list[Any]]) -> str:

@@ -114,7 +114,8 @@ def _training(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]
     if outlook.rows:
         rows = ", ".join(f"{count:,} {split}" for split, count in outlook.rows.items())
         yield "rows", rows
-        yield "labels", f"{len(outlook.labels)}: {few(outlook.labels)}"
+        if outlook.labels:
+            yield "labels", f"{len(outlook.labels)}: {few(outlook.labels)}"
     if outlook.data is not None:
         yield from data_lines(outlook.data)
     if found := outlook.lengths:

@@ -34,7 +34,7 @@ def tables(data: DataConfig, only: Collection[str] | None) -> dict[str, Table]:
     out = {}
     label = data.label or "label"
     for ours, theirs in _splits(data, found).items():
-        split = found[theirs]
+        split = _encoded(found[theirs])
         feature = split.features.get(label)
         names = getattr(feature, "names", None)
         needed = set(split.column_names if only is None else only)
@@ -51,6 +51,16 @@ def tables(data: DataConfig, only: Collection[str] | None) -> dict[str, Table]:
         if not hidden:  # Benchmarks keep the labels of their test split to themselves.
             out[ours] = table
     return out
+
+
+def _encoded(split: Any) -> Any:
+    """Pictures as they are stored: decoded ones of a whole split would fill the memory."""
+    import datasets
+
+    for name, feature in split.features.items():
+        if isinstance(feature, datasets.Image):
+            split = split.cast_column(name, datasets.Image(decode=False))
+    return split
 
 
 def _splits(data: DataConfig, found: Any) -> dict[str, str]:

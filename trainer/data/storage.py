@@ -26,6 +26,16 @@ _META = "meta.json"
 
 
 @dataclass(frozen=True)
+class Stream:
+    """An array ``(rows, *shape)`` that is too large for the memory: made and written a row at a time."""
+
+    row: Callable[[int], np.ndarray]
+    rows: int
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
 class Bundle:
     """What is to be stored: arrays by split and name, label names in id order, and small facts for JSON.
 
@@ -33,7 +43,7 @@ class Bundle:
     ``report`` is kept beside the arrays.
     """
 
-    splits: Mapping[str, Mapping[str, np.ndarray]]
+    splits: Mapping[str, Mapping[str, np.ndarray | Stream]]
     label_names: tuple[str, ...]
     meta: Mapping[str, Any]
     rows: Mapping[str, int] | None = None
@@ -97,9 +107,13 @@ def _write(folder: Path, bundle: Bundle) -> None:
     try:
         for split, arrays in bundle.splits.items():
             for name, array in arrays.items():
-                np.save(beside / f"{split}.{name}.npy", array, allow_pickle=False)
+                path = beside / f"{split}.{name}.npy"
+                if isinstance(array, Stream):
+                    _write_rows(path, array)
+                else:
+                    np.save(path, array, allow_pickle=False)
         names = {split: sorted(arrays) for split, arrays in bundle.splits.items()}
-        rows = bundle.rows or {split: len(arrays["labels"]) for split, arrays in bundle.splits.items()}
+        rows = bundle.rows or {split: _length(arrays["labels"]) for split, arrays in bundle.splits.items()}
         facts = {"splits": names, "rows": rows, "label_names": bundle.label_names, "meta": bundle.meta}
         if bundle.report is not None:
             said = json.dumps(bundle.report.to_mapping(), ensure_ascii=False, indent=2)
@@ -111,6 +125,19 @@ def _write(folder: Path, bundle: Bundle) -> None:
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+def _write_rows(path: Path, stream: Stream) -> None:
+    import numpy as np
+
+    out = np.lib.format.open_memmap(path, mode="w+", dtype=stream.dtype, shape=(stream.rows, *stream.shape))
+    for number in range(stream.rows):
+        out[number] = stream.row(number)
+    out.flush()
+
+
+def _length(array: np.ndarray | Stream) -> int:
+    return array.rows if isinstance(array, Stream) else len(array)
 
 
 def _open(folder: Path) -> Prepared:

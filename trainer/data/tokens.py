@@ -64,6 +64,7 @@ def frame(tokenizer: Any, *, pair: bool, pad: int | None = None) -> dict[str, An
         "segment_types": segment_types,
         "body_types": [body_types[sequence] for sequence in range(last + 1)],
         "pad": pad,
+        "mask": tokenizer.unk_token_id if tokenizer.mask_token_id is None else tokenizer.mask_token_id,
         "pad_type": tokenizer.pad_token_type_id,
         "padding_side": tokenizer.padding_side,
         "truncation_side": tokenizer.truncation_side,

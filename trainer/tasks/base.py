@@ -146,6 +146,21 @@ class Task(ABC):
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:
         """CPU tensors for these row numbers, each ``(len(rows), ...)``; ``labels`` among them."""
 
+    def training_batch(
+        self,
+        split: Split,
+        rows: np.ndarray,
+        config: TrainConfig,
+        prepared: Prepared,
+        step: int,  # noqa: ARG002
+    ) -> Batch:
+        """As ``collate``, for rows that are trained on in update ``step``: here ``collate`` itself.
+
+        A task overrides it to change rows by ``config.augment``. What it draws is ``trainer.draws``: numbers that
+        depend on nothing but seed, update and row, so that neither a resume nor a halved micro-batch changes them.
+        """
+        return self.collate(split, rows, config, prepared)
+
     def units(self, batch: Batch) -> int:
         """What the loss is a mean over: rows here, tokens elsewhere. Weighs micro-batches in accumulation."""
         return int(batch["labels"].shape[0])

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks
 from trainer.data import features, report, sources, storage
 from trainer.data.cleaning import clean_keys
-from trainer.data.cleaning_steps import parse
 from trainer.data.features import Source
 from trainer.data.labels import Labels, find
 from trainer.data.splitting import choose
 from trainer.data.tables import Table, present
 from trainer.errors import ConfigError, DataError
 from trainer.metrics import CLASSIFICATION_GOALS
-from trainer.tasks import class_weights
+from trainer.tasks import class_weights, plain_module
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
-from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse
+from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse, refuse_text_steps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +64,7 @@ class Classification(OneLabel):
 
         given = models.arguments(config, tuple(prepared.meta["shape"]), len(prepared.label_names))
         model = models.build(config.model, given)
-        if config.dropout is not None and "dropout" not in given and not models.set_dropout(model, config.dropout):
-            raise ConfigError("dropout", f"{config.model} takes no dropout, and its module has none to set")
+        plain_module.set_dropout(model, config, given)
         return model
 
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:  # noqa: ARG002
@@ -88,39 +84,28 @@ class Classification(OneLabel):
 
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """``model.safetensors``, ``model.json`` (how to build it and what to feed it) and ``sweepwright.json``."""
-        from safetensors.torch import save_model
-
         from trainer import model as models
         from trainer.tasks import exported
 
         meta = prepared.meta
         given = models.arguments(config, tuple(meta["shape"]), len(prepared.label_names))
-        folder = hooks.root(hooks.resolve(config.model))
-        out.mkdir(parents=True, exist_ok=True)
-        save_model(model, str(out / "model.safetensors"))
-        build = {"function": config.model, "arguments": given, "folder": str(folder) if folder else None}
         feed = {"features": meta["features"], "shape": meta["shape"], "scaling": meta["scaling"]}
-        exported.write_json(
-            out / "model.json", {"task": self.name, **build, **feed, "label_names": prepared.label_names}
-        )
+        facts = {"task": self.name, **feed, "label_names": prepared.label_names}
+        plain_module.export(model, config.model, given, out, **facts)
         exported.write_labelled(out, self, prepared, {"label": meta["label"]})
 
     def restore(self, folder: Path, facts: Mapping[str, Any], device: torch.device) -> Predictor:
         """The module, built by its function again; that is looked for here first, then where it was at the export."""
         import numpy as np
         import torch
-        from safetensors.torch import load_model
 
         from trainer import model as models
         from trainer.tasks import exported
         from trainer.tasks.class_predictor import ClassPredictor, Feed
 
-        build = exported.read_json(folder / "model.json")
+        build = exported.read_json(folder / plain_module.FILE)
         model = models.rebuild(build["function"], build["arguments"], build["folder"])
-        try:
-            load_model(model, str(folder / "model.safetensors"))
-        except Exception as error:
-            raise ConfigError("folder", f"{folder}: the weights do not fit {build['function']}: {error}") from error
+        plain_module.load_weights(model, folder, build["function"])
         names, shape = build["features"], tuple(build["shape"])
 
         def check(rows: Sequence[Any]) -> Sequence[Any]:
@@ -138,38 +123,13 @@ class Classification(OneLabel):
 
 
 def _check_rows(data: DataConfig) -> None:
-    for step in parse(data.clean):
-        if step.change is not None or step.name == "drop_empty":
-            raise ConfigError("data.clean", f"{step.name} is for texts, and rows are numbers here", "leave it out")
+    refuse_text_steps(data, "numbers")
     if data.missing == "drop" and (data.sklearn or data.function):
         raise ConfigError("data.missing", "'drop' is for rows of files or a hub", "leave them out in the function")
 
 
 def _check_arguments(config: TrainConfig) -> None:
-    if not hooks.is_hook(config.model):
-        raise ConfigError(
-            "model",
-            f"expected module:function, a function that builds a torch.nn.Module, got {config.model!r}",
-            "for a Hugging Face encoder the task is text-classification",
-        )
-    takes = hooks.parameters(config.model)
-    own = [name for name in takes.names if name not in ("inputs", "classes")]
-    for name in ("inputs", "classes"):
-        if not takes.accepts(name):
-            raise ConfigError(
-                "model", f"{config.model} takes no {name}", "it is called with inputs=... and classes=..."
-            )
-        if name in config.model_args:
-            raise ConfigError(f"model_args.{name}", "comes from the data", "leave it out")
-    for name in config.model_args:
-        if not takes.accepts(name):
-            close = difflib.get_close_matches(name, own, n=1)
-            guess = f"did you mean {close[0]}? " if close else ""
-            raise ConfigError(
-                f"model_args.{name}",
-                f"{config.model} takes no such argument",
-                f"{guess}it takes {', '.join(takes.names)}",
-            )
+    plain_module.check_arguments(config, mend="for a Hugging Face encoder the task is text-classification")
 
 
 def _read(data: DataConfig) -> dict[str, Source]:

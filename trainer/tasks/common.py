@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from trainer.augmentation.names import PICTURE_STEPS, TOKEN_STEPS
+from trainer.data.cleaning_steps import parse
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError, suggest
 from trainer.metrics import classification_metrics
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from trainer.config import TrainConfig
+    from trainer.config import DataConfig, TrainConfig
 
 
 class OneLabel(Task):
@@ -83,7 +85,7 @@ def check_metric(config: TrainConfig, task: Task) -> None:
 
 _OF_TASKS: Mapping[str, tuple[str, ...]] = {
     "generation": ("seq2seq", "causal-lm"),
-    "init": ("text-classification", "seq2seq", "causal-lm"),
+    "init": ("text-classification", "seq2seq", "causal-lm", "image-classification"),
     "max_target_length": ("seq2seq",),
     "packing": ("causal-lm",),
     "completion_only": ("causal-lm",),
@@ -93,9 +95,18 @@ _OF_TASKS: Mapping[str, tuple[str, ...]] = {
     "data.prompt": ("causal-lm",),
     "data.messages": ("causal-lm",),
     "data.chat_template": ("causal-lm",),
+    "data.image": ("image-classification",),
+    "data.categories": ("tabular",),
+    "data.target_kind": ("tabular",),
+    **{f"augment.{step}": ("image-classification",) for step in PICTURE_STEPS},
+    **{f"augment.{step}": ("text-classification",) for step in TOKEN_STEPS},
 }
 """Settings that mean something to some tasks only."""
-_ABSENT: Mapping[str, object] = {"init": "pretrained"}
+_ABSENT: Mapping[str, object] = {
+    "init": "pretrained",
+    **{f"augment.{step}": 0 for step in (*PICTURE_STEPS, *TOKEN_STEPS)},
+    "augment.magnitude": 9,
+}
 
 
 def refuse(config: TrainConfig, task: Task, unused: Mapping[str, object]) -> None:
@@ -110,12 +121,25 @@ def refuse(config: TrainConfig, task: Task, unused: Mapping[str, object]) -> Non
     others = {key: _ABSENT.get(key) for key, tasks in _OF_TASKS.items() if task.name not in tasks}
     if not isinstance(task, OneLabel):
         others |= {"class_weights": "none", "sampling": "shuffle"}
+    if config.data.missing == "impute" and task.name != "tabular":
+        raise ConfigError("data.missing", f"'impute' means nothing to {task.name}", "give error or drop")
     for key, absent in {**unused, **others}.items():
         value: object = config
         for part in key.split("."):
             value = getattr(value, part)
         if value != absent:
             raise ConfigError(key, f"{value!r} means nothing to {task.name}", "leave it out")
+
+
+def refuse_text_steps(data: DataConfig, rows: str) -> None:
+    """Refuse cleaning steps that are for texts, where rows are something else.
+
+    Raises:
+        ConfigError: names the step.
+    """
+    for step in parse(data.clean):
+        if step.change is not None or step.name == "drop_empty":
+            raise ConfigError("data.clean", f"{step.name} is for texts, and rows are {rows} here", "leave it out")
 
 
 def check_classes(train: np.ndarray, labels: Labels) -> None:

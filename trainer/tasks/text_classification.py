@@ -11,6 +11,7 @@ from trainer.data import sources, storage, texts, tokens
 from trainer.data.cleaning_steps import text_function
 from trainer.data.labels import Labels
 from trainer.data.tables import Table, shown
+from trainer.draws import Draws
 from trainer.errors import ConfigError, DataError, suggest
 from trainer.hub_access import quiet
 from trainer.metrics import CLASSIFICATION_GOALS
@@ -75,6 +76,9 @@ class TextClassification(OneLabel):
         max_length(config, prepared)
         class_weights.check(config, prepared)
         _check_metric_of(config, prepared)
+        if config.augment.token_dropout and frame["mask"] is None:
+            what = f"{config.model} has no token for hidden or unknown ones"
+            raise ConfigError("augment.token_dropout", what, "leave it out")
         return prepared
 
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
@@ -101,6 +105,28 @@ class TextClassification(OneLabel):
         batch = tokens.assemble(prepared.meta["frame"], bodies, rows, max_length(config, prepared))
         batch["labels"] = arrays["labels"][rows]
         return {name: torch.from_numpy(array) for name, array in batch.items()}
+
+    def training_batch(
+        self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared, step: int
+    ) -> Batch:
+        """As ``collate``, some tokens hidden by ``augment.token_dropout``."""
+        batch = self.collate(split, rows, config, prepared)
+        if not config.augment.token_dropout:
+            return batch
+        from trainer.augmentation.tokens import hidden
+
+        frame = prepared.meta["frame"]
+        special = {token for segment in frame["segments"] for token in segment}
+        draws = Draws(config.seed, step, rows)
+        ids = hidden(
+            batch["input_ids"],
+            config.augment.token_dropout,
+            draws,
+            mask=frame["mask"],
+            pad=frame["pad"],
+            special=special,
+        )
+        return {**batch, "input_ids": ids}
 
     def logits(self, model: torch.nn.Module, batch: Batch) -> torch.Tensor:
         """The classifier's scores."""

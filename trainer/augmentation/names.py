@@ -1,0 +1,9 @@
+"""Which steps of ``augment`` are for what. Imports nothing: tasks refuse settings before torch is there."""
+
+from __future__ import annotations
+
+PICTURE_STEPS = ("flip", "crop", "zoom", "rotate", "randaugment", "magnitude", "color_jitter", "erase")
+"""For pictures."""
+
+TOKEN_STEPS = ("token_dropout",)
+"""For texts."""
