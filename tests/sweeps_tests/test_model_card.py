@@ -164,3 +164,29 @@ def test_a_sweep_of_plain_modules_has_a_card_too(finished):
         assert part in card
     assert "pipeline" not in card
     assert "Licence" not in card
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "names", "said"),
+    [
+        ("image-classification", MINILM, ("cat", "dog"), ["Puts a picture into", 'pipeline("image-classification"']),
+        ("image-classification", "net:cnn", ("cat", "dog"), ["is brought to 8 x 9", "`net:cnn` builds the module"]),
+        ("tabular", "mlp", ("no", "yes"), ["Puts a row of numbers and categories into", "predict_proba([{...}])"]),
+        ("tabular", "net:own", (), ["Predicts a number", "in the units of the data", "`net:own` builds the module"]),
+    ],
+)
+def test_cards_of_pictures_and_tables(tmp_path, task, model, names, said):
+    (tmp_path / "net.py").write_text("def cnn(inputs, classes): ...\ndef own(numbers, categories, outputs): ...\n")
+    (tmp_path / "rows.csv").write_text("image,label\na,b\n")
+    trainer = {"task": task, "model": model, "data": {"train": str(tmp_path / "rows.csv")}}
+    mapping = {"name": "x", "trainer": trainer, "metric": "loss", "parameters": {"learning_rate": [1e-3]}}
+    if task == "image-classification":
+        mapping["trainer"] |= {"augment": {"flip": 0.5}}
+    config = from_mapping({**mapping, "method": "grid"}, base=tmp_path)
+    card = single_card(config, config.space.middle(), 1, {"loss": 0.5}, Facts(names, {"train": 1}, None, (3, 8, 9)))
+    for part in said:
+        assert part in card
+    assert ("| augment.flip | 0.5 |" in card) == (task == "image-classification")
+    assert "augment.magnitude" not in card
+    hub = task == "image-classification" and model == MINILM
+    assert heading(card).get("pipeline_tag") == (task if hub else None)

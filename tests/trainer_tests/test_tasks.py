@@ -26,6 +26,9 @@ def mlp(inputs, classes, hidden=8, dropout=0.0):
     return torch.nn.Sequential(
         torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Dropout(dropout), torch.nn.Linear(hidden, classes)
     )
+
+def rows(numbers, categories, outputs):
+    return torch.nn.Linear(numbers, outputs)
 """
 TEXTS = [("the cat sat", "cat"), ("a dog ran and ran", "dog"), ("good film", "film"), ("very bad food !", "food")]
 
@@ -134,13 +137,22 @@ def test_checking_imports_nothing_heavy(tmp_path: Path) -> None:
     (tmp_path / "suite_net.py").write_text(NET)
     (tmp_path / "rows.jsonl").write_text('{"text": "a", "label": 0}\n')
     (tmp_path / "rows.csv").write_text("a,label\n1,0\n")
+    (tmp_path / "pictures" / "a").mkdir(parents=True)
     program = """
 import sys
 from trainer.config import TrainConfig
 from trainer.tasks import get_task, task_names
 heavy = {"torch", "transformers", "datasets", "sklearn", "pandas", "ray", "sweeps", "search_spaces"}
-cases = [("classification", "suite_net:mlp", "rows.csv"), ("text-classification", "x/y", "rows.jsonl")]
-cases += [("seq2seq", "x/y", "rows.jsonl"), ("causal-lm", "x/y", "rows.jsonl")]
+cases = [
+    ("classification", "suite_net:mlp", "rows.csv"),
+    ("text-classification", "x/y", "rows.jsonl"),
+    ("seq2seq", "x/y", "rows.jsonl"),
+    ("causal-lm", "x/y", "rows.jsonl"),
+    ("image-classification", "suite_net:mlp", "pictures"),
+    ("image-classification", "x/y", "rows.jsonl"),
+    ("tabular", "mlp", "rows.csv"),
+    ("tabular", "suite_net:rows", "rows.csv"),
+]
 for task, model, file in cases:
     get_task(task).check(TrainConfig.build({"task": task, "model": model, "data": {"train": file}}))
 print(sorted(heavy & set(sys.modules)))

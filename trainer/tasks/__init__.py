@@ -14,6 +14,7 @@ _TASKS = {
     "causal-lm": "trainer.tasks.causal_lm:CausalLM",
     "classification": "trainer.tasks.classification:Classification",
     "image-classification": "trainer.tasks.image_classification:ImageClassification",
+    "tabular": "trainer.tasks.tabular:Tabular",
 }
 
 
