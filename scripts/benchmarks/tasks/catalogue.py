@@ -12,6 +12,12 @@ _PROBLEMS = {
     "e2e_nlg": "language:e2e_nlg",
     "gsm8k": "language:gsm8k",
     "tinyshakespeare": "language:tinyshakespeare",
+    "mnist_10k": "image_classification:mnist_cnn",
+    "mnist_10k_vit": "image_classification:mnist_vit",
+    "mnist_10k_resnet": "image_classification:mnist_resnet",
+    "adult": "tabular:adult",
+    "adult_logistic": "tabular:adult_logistic",
+    "adult_hours": "tabular:adult_hours",
 }
 
 
