@@ -79,11 +79,11 @@ def tokenizer(name: str) -> Any:
     return load_tokenizer(name)
 
 
-def load_tokenizer(name: str) -> Any:
-    """As ``tokenizer``, a copy of one's own."""
+def load_tokenizer(name: str, **options: Any) -> Any:
+    """As ``tokenizer``, a copy of one's own, with options of ``AutoTokenizer.from_pretrained``."""
     from transformers import AutoTokenizer
 
-    return load_model_files(name, lambda **where: AutoTokenizer.from_pretrained(name, **where))
+    return load_model_files(name, lambda **where: AutoTokenizer.from_pretrained(name, **options, **where))
 
 
 @lru_cache(maxsize=4)

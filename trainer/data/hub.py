@@ -36,7 +36,8 @@ def tables(data: DataConfig, only: Collection[str] | None) -> dict[str, Table]:
     for ours, theirs in _splits(data, found).items():
         split = _encoded(found[theirs])
         feature = split.features.get(label)
-        names = getattr(feature, "names", None)
+        # Of a list of tags the names are those of what is listed.
+        names = getattr(getattr(feature, "feature", feature), "names", None)
         needed = set(split.column_names if only is None else only)
         # Only what is used is decoded; the others are there for the error that lists them.
         columns = {name: split[name][:] if name in needed else [] for name in split.column_names}

@@ -28,7 +28,7 @@ class Selection:
 
 
 def choose(
-    data: DataConfig, cleaned: Cleaned, train_labels: np.ndarray | None
+    data: DataConfig, cleaned: Cleaned, train_labels: np.ndarray | None, groups: np.ndarray | None = None
 ) -> tuple[dict[str, Selection], tuple[Done, ...]]:
     """Rows of every split, by ``select``, and all that cleaning did: the steps that needed the splits are done here.
 
@@ -36,11 +36,12 @@ def choose(
         data: the settings.
         cleaned: the rows given.
         train_labels: ids ``(rows of train,)`` to stratify by; ``None`` where rows have no one class.
+        groups: numbers ``(rows of train,)`` of what belongs together where ``data.group`` does not say it.
 
     Raises:
         DataError: no rows left for training or validation; a group in two splits that are given.
     """
-    groups = _groups(data, cleaned)
+    groups = groups if data.group is None else _groups(data, cleaned)
     made = _made(data, {split: table.rows for split, table in cleaned.tables.items()}, train_labels, groups)
     done = list(cleaned.done)
     for overlap in cleaned.overlaps:

@@ -91,21 +91,38 @@ def assemble(
         rows: row numbers.
         max_length: tokens per row at most, special ones among them.
     """
-    import numpy as np
-
     starts = [offsets[rows] for _, offsets in bodies]
     counts = [offsets[rows + 1] - start for (_, offsets), start in zip(bodies, starts, strict=True)]
     kept = cut(counts, max_length - specials(frame))
     if frame["truncation_side"] == "left":
         starts = [start + count - keep for start, count, keep in zip(starts, counts, kept, strict=True)]
-    totals = np.sum(kept, axis=0) + specials(frame)
-    width = max(1, int(totals.max()))
+    return lay_out(frame, [ids for ids, _ in bodies], starts, kept)
+
+
+def lay_out(
+    frame: Mapping[str, Any],
+    bodies: Sequence[np.ndarray],
+    starts: Sequence[np.ndarray],
+    counts: Sequence[np.ndarray],
+) -> dict[str, np.ndarray]:
+    """A padded batch, int64, ``(rows, longest)``, of these parts of texts: nothing is cut here.
+
+    Args:
+        frame: from ``frame``.
+        bodies: ids of the text, and of its pair where there is one, each end to end.
+        starts: where each row's part begins in them, ``(rows,)`` for each body.
+        counts: how many tokens it has, ``(rows,)`` for each body.
+    """
+    import numpy as np
+
+    totals = np.sum(counts, axis=0) + specials(frame)
+    rows, width = len(totals), max(1, int(totals.max()))
     typed = "token_type_ids" in frame["inputs"]
-    ids = np.full((len(rows), width), frame["pad"], dtype=np.int64)
-    types = np.full((len(rows), width), frame["pad_type"], dtype=np.int64) if typed else None
+    ids = np.full((rows, width), frame["pad"], dtype=np.int64)
+    types = np.full((rows, width), frame["pad_type"], dtype=np.int64) if typed else None
     left = frame["padding_side"] == "left"
-    places = (width - totals).tolist() if left else [0] * len(rows)
-    spans = [list(zip(s.tolist(), k.tolist(), strict=True)) for s, k in zip(starts, kept, strict=True)]
+    places = (width - totals).tolist() if left else [0] * rows
+    spans = [list(zip(s.tolist(), k.tolist(), strict=True)) for s, k in zip(starts, counts, strict=True)]
     # before text after, or before text between pair after
     segments, kinds = frame["segments"], frame["segment_types"]
     order = (0, None, 2) if len(bodies) == 1 else (0, None, 1, None, 2)
@@ -114,7 +131,7 @@ def assemble(
         for segment in order:
             if segment is None:
                 start, length = spans[body][row]
-                ids[row, place : place + length] = bodies[body][0][start : start + length]
+                ids[row, place : place + length] = bodies[body][start : start + length]
                 kind = frame["body_types"][body]
                 body += 1
             else:
@@ -133,6 +150,16 @@ def assemble(
     if types is not None:
         out["token_type_ids"] = types
     return out
+
+
+def body_places(frame: Mapping[str, Any], counts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Where ``lay_out`` puts the first token of each body, ``(rows,)`` each."""
+    import numpy as np
+
+    totals = np.sum(counts, axis=0) + specials(frame)
+    at = totals.max() - totals if frame["padding_side"] == "left" else np.zeros_like(totals)
+    at = at + len(frame["segments"][0])
+    return [at] if len(counts) == 1 else [at, at + counts[0] + len(frame["segments"][1])]
 
 
 def cut(counts: Sequence[np.ndarray], room: int) -> list[np.ndarray]:

@@ -12,6 +12,7 @@ _TASKS = {
     "text-classification": "trainer.tasks.text_classification:TextClassification",
     "seq2seq": "trainer.tasks.seq2seq:Seq2Seq",
     "causal-lm": "trainer.tasks.causal_lm:CausalLM",
+    "token-classification": "trainer.tasks.token_classification:TokenClassification",
     "classification": "trainer.tasks.classification:Classification",
     "image-classification": "trainer.tasks.image_classification:ImageClassification",
     "tabular": "trainer.tasks.tabular:Tabular",

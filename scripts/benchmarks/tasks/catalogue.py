@@ -18,6 +18,8 @@ _PROBLEMS = {
     "adult": "tabular:adult",
     "adult_logistic": "tabular:adult_logistic",
     "adult_hours": "tabular:adult_hours",
+    "wnut17": "token_classification:wnut17",
+    "restaurant8k": "token_classification:restaurant8k",
 }
 
 
