@@ -178,7 +178,8 @@ class TrainConfig(_Frozen):
     ``class_weights`` weigh rows in the training loss; ``sampling: balanced`` shows every class equally often.
     ``max_length`` and ``max_target_length`` are in tokens; ``patience`` counts reports without improvement.
     ``init: random`` takes a model's configuration and tokenizer, and draws its weights from ``seed``.
-    ``doc_stride`` is how many tokens two windows of a long row share, ``max_answer_length`` how many an answer has at most.
+    ``doc_stride`` is how many tokens two windows of a long row share, ``max_answer_length`` how many an answer has at
+    most.
 
     ``peft`` trains adapters in place of the weights: ``lora_targets`` are ``default``, ``attention``, ``all-linear`` or
     endings of layers' names, ``lora_alpha`` twice the rank if absent. ``freeze`` holds the backbone, the embeddings, or

@@ -20,6 +20,8 @@ _TASKS_OF_THE_HUB = {
     "seq2seq": "",
     "causal-lm": "text-generation",
     "image-classification": "image-classification",
+    "token-classification": "token-classification",
+    "question-answering": "question-answering",
 }
 """Tasks whose exports transformers loads, with the hub's names for their pipelines."""
 _RETAIN = "retain_"  # how reports name the metrics of the second evaluation set

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.take_home import card_spans
 from sweeps.take_home.own_files import OwnModel
 from trainer.adapt import settings as adaptation
 from trainer.config import Steps, TrainConfig
@@ -125,6 +126,8 @@ class Facts:
 
 def purpose(settings: Mapping[str, Any], label_names: Sequence[str], *, several: bool = False) -> str:
     """What the model does, and with which labels."""
+    if settings.get("task") in card_spans.USES:
+        return card_spans.purpose(settings["task"], label_names, _NAMES)
     what = _ROWS_OF.get(str(settings.get("task")))
     if what is not None and not label_names and settings["task"] == "tabular":
         return "Predicts a number from a row. Meant for rows like those it was trained on (see Data)."
@@ -144,6 +147,8 @@ def purpose(settings: Mapping[str, Any], label_names: Sequence[str], *, several:
 
 def use(settings: Mapping[str, Any], facts: Facts) -> str:
     """How to load it and predict."""
+    if settings.get("task") in card_spans.USES:
+        return card_spans.USES[settings["task"]]
     if settings.get("task") == "text-classification":
         pair = bool(settings["data"].get("text_pair"))
         # A pipeline takes one pair as a mapping, ours takes rows.

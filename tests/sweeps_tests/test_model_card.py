@@ -84,6 +84,26 @@ def test_a_card_says_how_rows_were_cleaned_and_what_the_second_set_came_to(tmp_p
         assert part not in plain
 
 
+@pytest.mark.parametrize(
+    ("task", "labels", "parts"),
+    [
+        ("token-classification", ("O", "B-per", "I-per"), ["Tags the words of a text: `per`.", '"a", "list"']),
+        ("question-answering", (), ["Finds the answer to a question in a context", "AutoModelForQuestionAnswering"]),
+    ],
+)
+def test_a_card_of_a_model_that_points_into_texts(tmp_path, task, labels, parts):
+    (tmp_path / "train.jsonl").write_text("{}\n")
+    data = {"train": "train.jsonl", "validation_fraction": 0.2}
+    trainer = {"task": task, "model": MINILM, "data": data, "max_length": 64, "doc_stride": 16}
+    sweep = {"name": "spans", "trainer": trainer, "metric": "f1", "parameters": {"learning_rate": [1e-4, 1e-3]}}
+    config = from_mapping({**sweep, "method": "grid"}, base=tmp_path)
+    facts = Facts(labels, {"train": 4, "validation": 1}, 64)
+    card = single_card(config, config.space.middle(), 1, {"f1": 0.5}, facts)
+    for part in (*parts, "sweeps.load", "| doc_stride | 16 |", "| f1 | 0.5 |"):
+        assert part in card
+    assert heading(card)["pipeline_tag"] == task
+
+
 def test_a_card_says_nothing_that_had_no_meaning(tmp_path):
     card = text_card(tmp_path)
     for name in ("momentum", "gamma", "validation_fraction", "scaling", "stratify", "split_seed", "train_loss"):

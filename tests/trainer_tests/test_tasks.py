@@ -148,6 +148,8 @@ cases = [
     ("text-classification", "x/y", "rows.jsonl"),
     ("seq2seq", "x/y", "rows.jsonl"),
     ("causal-lm", "x/y", "rows.jsonl"),
+    ("token-classification", "x/y", "rows.jsonl"),
+    ("question-answering", "x/y", "rows.jsonl"),
     ("image-classification", "suite_net:mlp", "pictures"),
     ("image-classification", "x/y", "rows.jsonl"),
     ("tabular", "mlp", "rows.csv"),

@@ -13,6 +13,7 @@ _TASKS = {
     "seq2seq": "trainer.tasks.seq2seq:Seq2Seq",
     "causal-lm": "trainer.tasks.causal_lm:CausalLM",
     "token-classification": "trainer.tasks.token_classification:TokenClassification",
+    "question-answering": "trainer.tasks.question_answering:QuestionAnswering",
     "classification": "trainer.tasks.classification:Classification",
     "image-classification": "trainer.tasks.image_classification:ImageClassification",
     "tabular": "trainer.tasks.tabular:Tabular",

@@ -20,6 +20,7 @@ _PROBLEMS = {
     "adult_hours": "tabular:adult_hours",
     "wnut17": "token_classification:wnut17",
     "restaurant8k": "token_classification:restaurant8k",
+    "squad": "question_answering:squad",
 }
 
 
