@@ -300,7 +300,9 @@ def test_decoders_too(kind: str, tmp_path: Path) -> None:
     assert all(math.isfinite(value) for value in predict.evaluate(out, tmp_path / "train.jsonl").values())
 
 
-@pytest.mark.parametrize("way", [{}, {"peft": "lora", "lora_rank": 2}, {"freeze": "backbone"}], ids=str)
+@pytest.mark.parametrize(
+    "way", [{}, {"peft": "lora", "lora_rank": 2}, {"freeze": "backbone"}, {"init": "random"}], ids=str
+)
 def test_a_resumed_run_equals_the_whole_one(encoder: Path, tmp_path: Path, way: dict[str, Any]) -> None:
     course = {"epochs": 3, "batch_size": 4, "micro_batch_size": 3, "learning_rate": 1e-2, "dropout": 0.2}
     span_kit.resumed_equals_whole(config(encoder, tmp_path, metric="f1", **course, **way), tmp_path)

@@ -144,8 +144,8 @@ def test_bad_data_is_named_before_anything_starts(
     [
         ({"data": {"text_pair": "b"}}, "data.text_pair: 'b' means nothing to token-classification"),
         ({"data": {"stratify": False}}, "data.stratify: False means nothing"),
-        ({"data": {"clean": ["lower"]}}, "data.clean: lower would move the characters that labels count"),
-        ({"data": {"clean": ["drop_empty"]}}, "data.clean: drop_empty is for texts that have a class"),
+        ({"data": {"clean": ["lower"]}}, "data.clean: lower is for texts, and rows are what labels point at here"),
+        ({"data": {"clean": ["drop_empty"]}}, "data.clean: drop_empty is for texts"),
         ({"max_answer_length": 5}, "max_answer_length: 5 means nothing"),
         ({"model": "net:mlp"}, "model: expected a hub name or a folder"),
         ({"metric": "f1_micro"}, "is not a metric of token-classification"),
@@ -280,7 +280,9 @@ def test_decoders_too(kind: str, tmp_path: Path) -> None:
     assert all(math.isfinite(value) for value in predict.evaluate(out, tmp_path / "train.jsonl").values())
 
 
-@pytest.mark.parametrize("way", [{}, {"peft": "lora", "lora_rank": 2}, {"freeze": "backbone"}], ids=str)
+@pytest.mark.parametrize(
+    "way", [{}, {"peft": "lora", "lora_rank": 2}, {"freeze": "backbone"}, {"init": "random"}], ids=str
+)
 def test_a_resumed_run_equals_the_whole_one(encoder: Path, tmp_path: Path, way: dict[str, Any]) -> None:
     course = {"epochs": 3, "batch_size": 4, "micro_batch_size": 3, "learning_rate": 1e-2, "dropout": 0.2}
     settings = config(encoder, tmp_path, metric="f1", max_length=12, **course, **way)

@@ -6,26 +6,12 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trainer.data import sources
-from trainer.data.cleaning_steps import parse
 from trainer.data.tables import Table, present
-from trainer.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
 
     from trainer.config import DataConfig
-
-
-def check(data: DataConfig) -> None:
-    """Refuse cleaning steps that change texts, or look into them.
-
-    Raises:
-        ConfigError: names the first.
-    """
-    for step in parse(data.clean):
-        if step.change is not None or step.name == "drop_empty":
-            what = "would move the characters that labels count" if step.change else "is for texts that have a class"
-            raise ConfigError("data.clean", f"{step.name} {what}", "clean the rows before they are labelled")
 
 
 def tables(data: DataConfig, columns: Collection[str], needed: Collection[str]) -> dict[str, Table]:

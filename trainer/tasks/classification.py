@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _UNUSED = {
     "max_length": None,
-    "doc_stride": None,
-    "max_answer_length": None,
     "data.text": None,
     "data.text_pair": None,
     "data.label_separator": None,

@@ -85,7 +85,12 @@ def check_metric(config: TrainConfig, task: Task) -> None:
 
 _OF_TASKS: Mapping[str, tuple[str, ...]] = {
     "generation": ("seq2seq", "causal-lm"),
-    "init": ("text-classification", "seq2seq", "causal-lm", "image-classification"),
+    "init": (
+        *("text-classification", "token-classification", "question-answering"),
+        *("seq2seq", "causal-lm", "image-classification"),
+    ),
+    "doc_stride": ("token-classification", "question-answering"),
+    "max_answer_length": ("question-answering",),
     "max_target_length": ("seq2seq",),
     "packing": ("causal-lm",),
     "completion_only": ("causal-lm",),

@@ -15,7 +15,7 @@ from trainer.errors import ConfigError, DataError
 from trainer.hub_access import quiet
 from trainer.squad import SQUAD_GOALS, squad_metrics
 from trainer.tasks.base import Batch, Predictor, Prepared, Split, Task
-from trainer.tasks.common import check_metric, refuse
+from trainer.tasks.common import check_metric, refuse, refuse_text_steps
 from trainer.tasks.text_classification import max_length
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class QuestionAnswering(Task):
         if hooks.is_hook(config.model):
             raise ConfigError("model", f"expected a hub name or a folder, got {config.model!r}")
         sources.check(config.data)
-        as_written.check(config.data)
+        refuse_text_steps(config.data, "what labels point at")
 
     def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
         """The arrays of ``qa_tokens.encode``, and windows over them, which are worked out anew each time."""
@@ -93,7 +93,7 @@ class QuestionAnswering(Task):
         """See ``trainer.pretrained.build``."""
         from trainer import pretrained
 
-        return pretrained.build(config.model, config.model_args, _head(), config.dropout)
+        return pretrained.build(config.model, config.model_args, _head(), config.dropout, config.init)
 
     def skeleton(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:  # noqa: ARG002
         """By the model's configuration alone: no weights are read."""

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from trainer.pretrained import Head
 
 _UNUSED = {
-    "doc_stride": None,
-    "max_answer_length": None,
     "data.sklearn": None,
     "data.function": None,
     "data.features": None,

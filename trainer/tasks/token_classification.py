@@ -14,7 +14,7 @@ from trainer.entities import ENTITY_GOALS, entity_metrics
 from trainer.errors import ConfigError, DataError
 from trainer.hub_access import quiet
 from trainer.tasks.base import PAD, Batch, Predictor, Prepared, Split, Task
-from trainer.tasks.common import check_metric, refuse
+from trainer.tasks.common import check_metric, refuse, refuse_text_steps
 from trainer.tasks.text_classification import max_length
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _UNUSED = {
     "data.scaling": "none",
     "data.text_pair": None,
     "data.stratify": True,
-    "max_answer_length": None,
 }
 
 
@@ -56,7 +55,7 @@ class TokenClassification(Task):
         if hooks.is_hook(config.model):
             raise ConfigError("model", f"expected a hub name or a folder, got {config.model!r}")
         sources.check(config.data)
-        as_written.check(config.data)
+        refuse_text_steps(config.data, "what labels point at")
 
     def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
         """The arrays of ``word_pieces.encode``, and windows over them, which are worked out anew each time."""
@@ -93,7 +92,7 @@ class TokenClassification(Task):
         """See ``trainer.pretrained.build``."""
         from trainer import pretrained
 
-        return pretrained.build(config.model, config.model_args, _head(prepared), config.dropout)
+        return pretrained.build(config.model, config.model_args, _head(prepared), config.dropout, config.init)
 
     def skeleton(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
         """By the model's configuration alone: no weights are read."""
