@@ -27,6 +27,7 @@ MUTABLE = (
     "lora_dropout",
     "label_smoothing",
     "class_weights",
+    "augment",
     "schedule",
     "warmup",
     "decay",
@@ -48,7 +49,14 @@ _FIXED: Mapping[str, str] = {
     "batch_size": "the checkpoint's place in the data depends on it",
     "sampling": "the checkpoint's place in the data depends on it",
     "seed": "the checkpoint's place in the data depends on it",
+    "init": "the checkpoint holds the weights that came of it",
     "max_length": "the data were prepared for it",
+    "max_target_length": "the data were prepared for it",
+    "doc_stride": "the data were prepared for it",
+    "max_answer_length": "answers would be scored by different rules",
+    "packing": "the data were prepared for it",
+    "completion_only": "the data were prepared for it",
+    "generation": "texts would be scored by different rules",
     "optimizer": "the checkpoint holds its state",
     "peft": "the checkpoint holds the adapters",
     "lora_rank": "the checkpoint holds adapters of that rank",
@@ -107,7 +115,7 @@ def _why_not(config: SweepConfig, parameter: Parameter) -> str:
         return "it has one value"
     if parameter.conditions or any(one.parent == name for other in config.space for one in other.conditions):
         return "other parameters come and go with it" if not parameter.conditions else "it is not always there"
-    if not isinstance(config.trainer, FunctionTrainer) and name.removesuffix(".steps") not in MUTABLE:
+    if not isinstance(config.trainer, FunctionTrainer) and name.partition(".")[0] not in MUTABLE:
         return _FIXED.get(name) or _FIXED.get(name.partition(".")[0], "the trainer reads it only at the beginning")
     if config.early_stopping.scheduler == "pb2" and not isinstance(parameter, Float | Int):
         return "pb2 needs a range with two ends (min and max)"

@@ -33,13 +33,14 @@ def sweep_of(folder: Path, parameters: dict[str, Any], **trainer: Any) -> dict[s
     if not (folder / "encoder").is_dir():
         with quiet():
             build_encoder(folder / "encoder", layers=2)
-        rows = [{"text": TEXTS[n % 4], "label": ("pet", "art")[n % 2]} for n in range(16)]
-        (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        for file, more in (("rows", ""), ("others", " and")):
+            rows = [{"text": TEXTS[n % 4] + more, "label": ("pet", "art")[n % 2]} for n in range(16)]
+            (folder / f"{file}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return {
         "name": "ways",
         "trainer": {
             "model": "./encoder",
-            "data": {"train": "rows.jsonl", "validation": "rows.jsonl"},
+            "data": {"train": "rows.jsonl", "validation": "others.jsonl"},
             "batch_size": 8,
             "learning_rate": 0.02,
             **trainer,
@@ -80,7 +81,7 @@ def test_an_adapter_is_exported_merged_and_by_itself(swept: Path, place: Path, t
     merged = sweeps.load(tmp_path / "out")
     expected = merged.predict_proba(TEXTS)
     # As training had it, over the same rows.
-    assert evaluate(tmp_path / "out", place / "rows.jsonl")["loss"] == pytest.approx(best.value, rel=1e-5)
+    assert evaluate(tmp_path / "out", place / "others.jsonl")["loss"] == pytest.approx(best.value, rel=1e-5)
 
     base = AutoModelForSequenceClassification.from_pretrained(place / "encoder", num_labels=2)
     alone = PeftModel.from_pretrained(base, str(tmp_path / "out" / "adapter")).eval()
@@ -168,7 +169,7 @@ def test_frozen_and_shortened_models_are_exported(
     content = sweep_of(place, {"seed": [3]}, epochs=2, **trainer)
     folder = run_here(from_mapping(content, base=place), tmp_path)
     best = export_trial(folder, tmp_path / "out")
-    assert evaluate(tmp_path / "out", place / "rows.jsonl")["loss"] == pytest.approx(best.value, rel=1e-5)
+    assert evaluate(tmp_path / "out", place / "others.jsonl")["loss"] == pytest.approx(best.value, rel=1e-5)
     assert story in (tmp_path / "out" / "README.md").read_text()
     layers = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out").config.num_hidden_layers
     assert layers == trainer.get("model_args", {}).get("num_hidden_layers", 2)

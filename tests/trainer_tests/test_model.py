@@ -134,7 +134,7 @@ def test_few_models_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_model_is_one_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=f"model: cannot load the model folder {tmp_path}"):
+    with pytest.raises(ConfigError, match=f"model: {tmp_path} holds no weights"):
         build(tmp_path)
 
 
