@@ -92,13 +92,13 @@ def e2e_nlg(places: Places) -> Problem:
     folder = places.set("e2e_nlg")
     rows = _rows(folder / "train.jsonl")
     return Problem(
-        title="A BART of 2 + 2 layers and 64 dimensions from random weights on e2e_nlg, greedy, scored on test rows "
+        title="A T5 of 2 + 2 layers and 64 dimensions from random weights on e2e_nlg, greedy, scored on test rows "
         "with all their references",
         settings={
             "task": "seq2seq",
             "model": small_model(
-                places.scratch / "e2e-bart",
-                "bart",
+                places.scratch / "e2e-t5",
+                "t5",
                 (row[name] for row in rows for name in ("meaning_representation", "target")),
                 vocabulary=1024,
             ),

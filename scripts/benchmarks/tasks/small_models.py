@@ -12,7 +12,7 @@ from typing import Any
 
 
 def small_model(folder: Path, kind: str, texts: Iterable[str], *, vocabulary: int = 512) -> str:
-    """A folder with a tokenizer and the configuration of a GPT-2, a Llama or a BART of two layers and 64 dimensions."""
+    """A folder with a tokenizer and the configuration of a GPT-2, a Llama or a T5 of two layers and 64 dimensions."""
     shutil.rmtree(folder, ignore_errors=True)
     tokenizer = _tokenizer(texts, vocabulary)
     tokenizer.save_pretrained(folder)
@@ -42,7 +42,7 @@ def _tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
 
 def _configuration(kind: str, tokenizer: Any) -> Any:
-    from transformers import BartConfig, GPT2Config, LlamaConfig
+    from transformers import GPT2Config, LlamaConfig, T5Config
 
     shared = {
         "vocab_size": len(tokenizer),
@@ -55,10 +55,6 @@ def _configuration(kind: str, tokenizer: Any) -> Any:
     if kind == "llama":
         sizes = {"hidden_size": 64, "intermediate_size": 192, "num_hidden_layers": 2, "num_attention_heads": 4}
         return LlamaConfig(**sizes, max_position_embeddings=512, tie_word_embeddings=True, **shared)
-    sides = {
-        f"{side}_{name}": value
-        for side in ("encoder", "decoder")
-        for name, value in (("layers", 2), ("attention_heads", 4), ("ffn_dim", 256))
-    }
-    start = {"decoder_start_token_id": tokenizer.eos_token_id, "forced_eos_token_id": None}
-    return BartConfig(d_model=64, max_position_embeddings=512, dropout=0.0, **sides, **start, **shared)
+    start = {"decoder_start_token_id": tokenizer.pad_token_id, "tie_word_embeddings": False, "dropout_rate": 0.0}
+    sizes = {"d_model": 64, "d_kv": 16, "d_ff": 192, "num_layers": 2, "num_heads": 4}
+    return T5Config(**sizes, feed_forward_proj="gated-gelu", **start, **shared)
