@@ -157,7 +157,7 @@ UNKNOWN: Mapping[str, Unknown] = {
     "activation_checkpointing_kwargs": Unknown("torch's non-reentrant kind is used", ({"use_reentrant": False}, {})),
     "auto_find_batch_size": Unknown("micro_batch_size is always halved when memory runs out", (True,)),
     "torch_empty_cache_steps": Unknown(_OURS_ONLY),
-    "torch_compile": Unknown(_OURS_ONLY, (False,)),
+    "torch_compile": Unknown("it would end exact resume: docs/decisions/0013-no-compile.md", (False,)),
     "torch_compile_backend": Unknown(_OURS_ONLY),
     "torch_compile_mode": Unknown(_OURS_ONLY),
     "use_liger_kernel": Unknown(_OURS_ONLY, (False,)),
