@@ -174,6 +174,7 @@ def test_epochs_and_warm_up_in_updates() -> None:
         ({"momentum": 0.5}, "momentum", "0.5 means nothing to optimizer adamw"),
         ({"optimizer": "lion", "epsilon": 0.5}, "epsilon", "it belongs to adamw, adam, muon"),
         ({"optimizer": "sgd", "nesterov": True, "momentum": 0.0}, "nesterov", "needs a momentum above 0"),
+        ({"model": "nets:mlp", "layer_decay": 0.9}, "layer_decay", "needs a Hugging Face model, nets:mlp builds one"),
         ({"warmup": 1.5}, "warmup", "a fraction of all updates, got 1.5 (for updates {steps: 100})"),
         ({"epochs": 0}, "epochs", "expected a number of epochs above 0, got 0"),
         ({"epochs": {"steps": 0}}, "epochs.steps", "expected updates, got 0 (give at least 1)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from trainer import hooks
 from trainer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ SCHEDULES: Mapping[Schedule, Mapping[str, Any]] = {
 }
 """What each schedule reads besides ``warmup``, and its defaults: those of transformers and of torch."""
 
+OF_PRETRAINED: Mapping[str, object] = {
+    "layer_decay": None,
+    "head_learning_rate": None,
+    "gradient_checkpointing": False,
+}
+"""What needs a Hugging Face model, and the value that leaves it out."""
+
 _ONE_CYCLE_RISE = 0.3
 
 
@@ -82,6 +90,11 @@ def check_course(config: TrainConfig) -> None:
     _refuse_unread(config, "schedule", SCHEDULES)
     if config.nesterov and not optimizer_settings(config)["momentum"]:
         raise ConfigError("nesterov", "needs a momentum above 0", "raise momentum, or leave nesterov out")
+    if hooks.is_hook(config.model):
+        for name, absent in OF_PRETRAINED.items():
+            if (value := getattr(config, name)) != absent:
+                message = f"{value!r} needs a Hugging Face model, {config.model} builds one of your own"
+                raise ConfigError(name, message, "leave it out")
     end = schedule_settings(config).get("lr_end")
     if end is not None and end >= config.learning_rate:
         message = f"the {config.schedule} schedule falls to {end:g}, but begins at {config.learning_rate:g}"

@@ -30,9 +30,6 @@ _UNUSED = {
     "data.text": None,
     "data.text_pair": None,
     "data.label_separator": None,
-    "layer_decay": None,
-    "head_learning_rate": None,
-    "gradient_checkpointing": False,
 }
 
 

@@ -14,6 +14,7 @@ from trainer.data.mixed_columns import UNKNOWN
 from trainer.draws import Draws
 from trainer.errors import ConfigError, suggest
 from trainer.metrics import CLASSIFICATION_GOALS
+from trainer.optim.names import OF_PRETRAINED
 from trainer.regression import REGRESSION_GOALS, regression_metrics
 from trainer.tasks import class_weights, plain_module
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
@@ -61,7 +62,7 @@ class Tabular(OneLabel):
             mend = f"{MLP} is the one that is built in"
             plain_module.check_arguments(config, given=_GIVEN, mend=mend)
             return
-        refuse(config, self, {"data.scaling": "none", **adaptation.OFF})
+        refuse(config, self, {"data.scaling": "none", **adaptation.OFF, **OF_PRETRAINED})
         if "knots" in config.model_args:
             raise ConfigError("model_args.knots", "comes from the data", "leave it out")
         plain_module.check_takes(config, hooks.parameters(_BUILT_IN), _GIVEN, MLP)
