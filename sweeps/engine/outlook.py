@@ -12,6 +12,7 @@ from sweeps.views.plan import Lengths, Outlook, Reports
 from trainer.adapt.settings import adapts
 from trainer.config import Share, Steps, TrainConfig
 from trainer.data import report
+from trainer.data.report import DataReport
 from trainer.errors import ConfigError
 from trainer.plan import Plan
 from trainer.tasks import get_task
@@ -43,19 +44,24 @@ def _outlook(config: SweepConfig, cache: Path) -> Outlook:
         trained = adapt(task.skeleton(settings, prepared), settings).trainable if adapts(settings) else size
     except ConfigError as error:
         raise config.places.setting_error(f"trainer.{error.key}", error) from error
+    data = report.read(prepared.folder)
+    rows = {name: split.rows for name, split in prepared.splits.items()}
+    whole = data if prepared.meta.get("windows") else None
     return Outlook(
-        rows={name: split.rows for name, split in prepared.splits.items()},
+        rows=rows if whole is None else {name: facts.rows for name, facts in whole.splits.items()},
+        windows={} if whole is None else rows,
         labels=prepared.label_names,
         size=size,
         trained=trained,
-        lengths=_lengths(settings, prepared),
-        data=report.read(prepared.folder),
+        lengths=_lengths(settings, prepared, whole),
+        data=data,
         warnings=tuple(data_report.warnings(settings, prepared)),
         reports=_reports(settings, prepared),
     )
 
 
-def _lengths(settings: TrainConfig, prepared: Prepared) -> Lengths | None:
+def _lengths(settings: TrainConfig, prepared: Prepared, whole: DataReport | None) -> Lengths | None:
+    """``whole``: the report of rows that are read in windows."""
     import numpy as np
 
     found = prepared.splits["train"].lengths
@@ -63,6 +69,9 @@ def _lengths(settings: TrainConfig, prepared: Prepared) -> Lengths | None:
         return None
     limit = data_report.length_limit(settings, prepared)
     assert limit is not None
+    if whole is not None:
+        tokens = whole.splits["train"].tokens
+        return Lengths(tokens["median"], tokens["longest"], limit)
     return Lengths(int(np.median(found)), int(found.max()), limit, data_report.cut_share(prepared, limit))
 
 

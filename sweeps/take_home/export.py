@@ -104,13 +104,15 @@ def _open_to_readers(folder: Path) -> None:
 
 def _export(settings: TrainConfig, checkpoint: Path, cache: Path, out: Path) -> Facts:
     from trainer.adapt.exporting import finish
+    from trainer.data import report
     from trainer.tasks import get_task
 
     task = get_task(settings.task)
     prepared = task.prepare(settings, cache)
     finished = finish(task.build_model(settings, prepared), settings, checkpoint, out)
     task.export(finished.model, settings, prepared, out)
-    rows = {name: split.rows for name, split in prepared.splits.items()}
+    whole = report.read(prepared.folder) if prepared.meta.get("windows") else None
+    rows = {name: split.rows for name, split in (whole or prepared).splits.items()}
     length = settings.max_length or prepared.meta.get("max_length")
     shape = tuple(prepared.meta.get("shape", ()))
     return Facts(

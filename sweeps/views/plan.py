@@ -52,6 +52,7 @@ class Outlook:
 
     Attributes:
         rows: of each split.
+        windows: that long rows are read in, of each split; empty where rows are cut instead.
         labels: the classes.
         size: parameters of the model.
         trained: how many of them are trained.
@@ -60,6 +61,7 @@ class Outlook:
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
+    windows: Mapping[str, int] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     size: int | None = None
     trained: int | None = None
@@ -114,13 +116,16 @@ def _training(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]
     if outlook.rows:
         rows = ", ".join(f"{count:,} {split}" for split, count in outlook.rows.items())
         yield "rows", rows
+        if outlook.windows and outlook.windows != outlook.rows:
+            yield "windows", ", ".join(f"{count:,} {split}" for split, count in outlook.windows.items())
         if outlook.labels:
             yield "labels", f"{len(outlook.labels)}: {few(outlook.labels)}"
     if outlook.data is not None:
         yield from data_lines(outlook.data)
     if found := outlook.lengths:
         share = f" ({100 * found.share:.2g}% of the rows)" if found.share else ""
-        yield "tokens", f"{found.median} at the median, {found.longest} at most, cut at {found.cut}{share}"
+        cut = f"in windows of {found.cut}" if outlook.windows else f"cut at {found.cut}{share}"
+        yield "tokens", f"{found.median} at the median, {found.longest} at most, {cut}"
     if found_reports := outlook.reports:
         middle = _MIDDLE if names & _OF_LENGTH else ""
         interval = f", {found_reports.interval}" if found_reports.count > 1 and found_reports.interval else ""

@@ -58,6 +58,25 @@ def test_a_sweep_of_texts(cli, tmp_path: Path) -> None:
     assert int(found["model"].split(", ", 1)[1].removesuffix(" parameters").replace(",", "")) > 2000
 
 
+def test_a_sweep_that_reads_long_rows_in_windows(cli, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    with quiet():
+        build_encoder(here / "encoder")
+    rows = [{"tokens": [word, "sat"] * 10, "tags": ["B-pet", "O"] * 10} for word in "abcdefghij"]
+    (here / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    (here / "sweep.yaml").write_text(
+        "name: words\ntrainer: {task: token-classification, model: ./encoder, data: {train: rows.jsonl}}\n"
+        "metric: f1\nparameters: {learning_rate: {min: 1e-5, max: 1e-3}}\ntrials: 3\n"
+    )
+    for length, windows in ((12, "24 train, 3 validation, 3 test"), (32, None)):
+        said = cli("validate", "sweep.yaml", f"trainer.max_length={length}")
+        assert (said.code, said.err) == (0, "")
+        found = {name: text.strip() for name, text in rows_of(said.out).items()}
+        assert found["rows"] == "8 train, 1 validation, 1 test"
+        assert found.get("windows") == windows
+        assert found["tokens"] == f"22 at the median, 22 at most, in windows of {length}"
+
+
 @pytest.mark.parametrize(
     ("settings", "warning"),
     [

@@ -74,6 +74,7 @@ class QuestionAnswering(Task):
             "positions": most,
             "columns": questions.columns(config.data),
             "missing": config.data.missing,
+            "windows": True,
         }
         facts = {"tokenizer": pretrained.tokenizer_digest(config.model), "meta": meta, **sources.facts(config.data)}
         name = storage.fingerprint({"task": self.name, **facts})
@@ -226,7 +227,8 @@ def _make(config: TrainConfig, tokenizer: Any, meta: Mapping[str, Any]) -> stora
     without = int((arrays["train"]["first"] == qa_tokens.NO_ANSWER).sum())
     if without == len(arrays["train"]["first"]):
         raise DataError("data.train", "no train row has an answer", f"answers stand in the column {columns['label']!r}")
-    lengths = {split: qa_tokens.lengths(stored) for split, stored in arrays.items()}
+    specials = tokens.specials(meta["frame"])
+    lengths = {split: qa_tokens.lengths(stored) + specials for split, stored in arrays.items()}
     said = report.describe(cleaned, chosen, done, lengths=lengths)
     counts = {split: len(selection.rows) for split, selection in chosen.items()}
     return storage.Bundle(arrays, (), {**meta, "unanswerable": without > 0}, counts, said)

@@ -69,6 +69,7 @@ class TokenClassification(Task):
             "positions": most,
             "columns": words.columns(config.data),
             "missing": config.data.missing,
+            "windows": True,
         }
         facts = {"tokenizer": pretrained.tokenizer_digest(config.model), "meta": meta, **sources.facts(config.data)}
         name = storage.fingerprint({"task": self.name, **facts})
@@ -215,7 +216,8 @@ def _make(config: TrainConfig, meta: Mapping[str, Any]) -> storage.Bundle:
     if all(names[tag] == tagging.OUTSIDE for tag in set(arrays["train"]["tags"].tolist())):
         raise DataError("data.train", "no train row has an entity", "raise data.limit or give rows with tags")
     spans = {split: found[selection.source][1] for split, selection in chosen.items()}
-    lengths = {split: stored["offsets"][1:] - stored["offsets"][:-1] for split, stored in arrays.items()}
+    specials = tokens.specials(meta["frame"])
+    lengths = {split: stored["offsets"][1:] - stored["offsets"][:-1] + specials for split, stored in arrays.items()}
     said = report.describe(cleaned, chosen, done, lengths=lengths)
     counts = {split: len(selection.rows) for split, selection in chosen.items()}
     return storage.Bundle(arrays, names, {**meta, "form": form, "spans": spans}, counts, said)

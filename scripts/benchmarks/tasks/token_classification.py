@@ -23,8 +23,8 @@ def wnut17(places: Places) -> Problem:
     """Emerging entities: words and tags."""
     folder = places.set("wnut17")
     names = _names(folder)
-    data = {"text": "tokens", "label": "ner_tags", "label_names": names, "limit": 1200, "limit_validation": 400}
-    return _problem("wnut17", folder, data, {"epochs": 3, "learning_rate": 5e-4, "max_length": 64})
+    data = {"text": "tokens", "label": "ner_tags", "label_names": names, "limit": 1000, "limit_validation": 400}
+    return _problem("wnut17", folder, data, {"epochs": 2, "learning_rate": 5e-4, "max_length": 64, "batch_size": 8})
 
 
 def restaurant8k(places: Places) -> Problem:
