@@ -190,13 +190,23 @@ def test_a_sweep_of_plain_modules_has_a_card_too(finished):
     ("task", "model", "names", "said"),
     [
         ("image-classification", MINILM, ("cat", "dog"), ["Puts a picture into", 'pipeline("image-classification"']),
-        ("image-classification", "net:cnn", ("cat", "dog"), ["is brought to 8 x 9", "`net:cnn` builds the module"]),
+        (
+            "image-classification",
+            "card_net:cnn",
+            ("cat", "dog"),
+            ["is brought to 8 x 9", "`card_net:cnn` builds the module"],
+        ),
         ("tabular", "mlp", ("no", "yes"), ["Puts a row of numbers and categories into", "predict_proba([{...}])"]),
-        ("tabular", "net:own", (), ["Predicts a number", "in the units of the data", "`net:own` builds the module"]),
+        (
+            "tabular",
+            "card_net:own",
+            (),
+            ["Predicts a number", "in the units of the data", "`card_net:own` builds the module"],
+        ),
     ],
 )
 def test_cards_of_pictures_and_tables(tmp_path, task, model, names, said):
-    (tmp_path / "net.py").write_text("def cnn(inputs, classes): ...\ndef own(numbers, categories, outputs): ...\n")
+    (tmp_path / "card_net.py").write_text("def cnn(inputs, classes): ...\ndef own(numbers, categories, outputs): ...\n")
     (tmp_path / "rows.csv").write_text("image,label\na,b\n")
     trainer = {"task": task, "model": model, "data": {"train": str(tmp_path / "rows.csv")}}
     mapping = {"name": "x", "trainer": trainer, "metric": "loss", "parameters": {"learning_rate": [1e-3]}}
