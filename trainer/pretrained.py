@@ -252,6 +252,8 @@ def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -
             dtype=torch.float32,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
+            # Not handed on to the look for an adapter beside the model, which would try the hub for a minute.
+            adapter_kwargs=dict(where),
             **_attention(model_args),
             **where,
         )
