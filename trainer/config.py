@@ -184,6 +184,7 @@ class TrainConfig(_Frozen):
     ``peft`` trains adapters in place of the weights: ``lora_targets`` are ``default``, ``attention``, ``all-linear`` or
     endings of layers' names, ``lora_alpha`` twice the rank if absent. ``freeze`` holds the backbone, the embeddings, or
     these and the first n layers; ``unfreeze_every`` so many epochs one more part of it trains, from the top down.
+    ``loss`` and ``metrics`` are functions of one's own, ``module:function``: :mod:`trainer.own_functions`.
     """
 
     task: str = "text-classification"
@@ -191,6 +192,8 @@ class TrainConfig(_Frozen):
     model_args: dict[str, Any] = Field(default_factory=dict)
     init: Literal["pretrained", "random"] = "pretrained"
     data: DataConfig
+    loss: str | None = None
+    metrics: str | None = None
     metric: str = "loss"
     goal: Goal | None = None
     epochs: float | Steps = 3.0

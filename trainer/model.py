@@ -45,6 +45,17 @@ def build(
     Raises:
         ConfigError: an argument is missing, the function fails, or what it returns is no classifier of these shapes.
     """
+    model = construct(function, given, base)
+    _try(model, function, given, probe or _zeros(given))
+    return model
+
+
+def construct(function: str, given: dict[str, Any], base: Path | None = None) -> torch.nn.Module:
+    """Call the function.
+
+    Raises:
+        ConfigError: an argument is missing, the function fails, or what it returns is no module.
+    """
     needed = hooks.parameters(function, base).required
     missing = [name for name in needed if name not in given]
     if missing:
@@ -57,7 +68,6 @@ def build(
         raise ConfigError("model", f"{function}({_call(given)}) failed: {type(error).__name__}: {error}") from error
     if not isinstance(model, torch.nn.Module):
         raise ConfigError("model", f"{function} returned {type(model).__name__}, not a torch.nn.Module")
-    _try(model, function, given, probe or _zeros(given))
     return model
 
 
@@ -67,9 +77,21 @@ def rebuild(function: str, given: dict[str, Any], folder: str | None, *, probe: 
     Raises:
         ConfigError: as ``build``; names the file that has to be there.
     """
+    base = base_of(function, folder)
+    given = {
+        name: tuple(value) if name == "inputs" and isinstance(value, list) else value for name, value in given.items()
+    }
+    return build(function, given, base, probe=probe)
+
+
+def base_of(function: str, folder: str | None) -> Path:
+    """Where an export's function is imported from: the current folder or the import path, else ``folder``.
+
+    Raises:
+        ConfigError: it is not there; names the file that has to be.
+    """
     try:
         hooks.resolve(function, Path.cwd())
-        base = Path.cwd()
     except ConfigError:
         if folder is None or not Path(folder).is_dir():
             module = function.partition(":")[0]
@@ -78,11 +100,8 @@ def rebuild(function: str, given: dict[str, Any], folder: str | None, *, probe: 
                 f"{function} built this model and cannot be imported",
                 f"run where {module}.py lies, or put its folder into PYTHONPATH",
             ) from None
-        base = Path(folder)
-    given = {
-        name: tuple(value) if name == "inputs" and isinstance(value, list) else value for name, value in given.items()
-    }
-    return build(function, given, base, probe=probe)
+        return Path(folder)
+    return Path.cwd()
 
 
 def _zeros(given: dict[str, Any]) -> Probe:

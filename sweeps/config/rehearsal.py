@@ -68,6 +68,9 @@ def _names_of_others(config: TrainConfig) -> Iterator[tuple[str, str]]:
     yield "model", config.model
     if config.data.function:
         yield "data.function", config.data.function
+    for key in ("loss", "metrics"):
+        if (function := getattr(config, key)) is not None:
+            yield key, function
 
 
 def _check_there(key: str, named: str, base: Path) -> None:
@@ -75,7 +78,7 @@ def _check_there(key: str, named: str, base: Path) -> None:
     if named.startswith((".", "/", "~")):
         if not (base / Path(named).expanduser()).is_dir():
             raise ConfigError(key, f"there is no folder {named}", f"paths start from {base}")
-    elif ":" in named or key == "data.function":
+    elif ":" in named or key in ("data.function", "loss", "metrics"):
         check_function(named, base, key)
 
 

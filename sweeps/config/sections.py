@@ -22,7 +22,7 @@ def read_metric(data: object, trainer: Mapping[str, Any], places: Places) -> Met
     """``metric``: a name, or a name and a goal. The goal comes from the task where the task knows it.
 
     Raises:
-        InputError: unknown to the task, or against its direction; no goal for a user's own function.
+        InputError: unknown to the task, or against its direction; no goal for a user's own function or metrics.
     """
     section = Section({"name": data} if isinstance(data, str) else data, "metric", places, ("name", "goal"))
     own_function = "function" in trainer
@@ -31,7 +31,7 @@ def read_metric(data: object, trainer: Mapping[str, Any], places: Places) -> Met
         mend = "add metric: {name: accuracy, goal: maximize}" if own_function else f"choose from {', '.join(goals)}"
         raise places.error("metric", "is missing: trials are compared by it", mend)
     name = section.text("name", f"choose from {', '.join(goals)}" if goals else "name what the function reports")
-    if own_function:
+    if name not in goals and (own_function or trainer.get("metrics") is not None):
         return Metric(name, _GOALS[section.choice("goal", tuple(_GOALS))])
     if name not in goals:
         task = trainer.get("task", "text-classification")

@@ -12,7 +12,8 @@ from sweeps.records.best import Best
 from sweeps.records.provenance import versions
 from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.take_home.base_model import base_model
-from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_rows, table, use
+from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_rows, table
+from sweeps.take_home.card_uses import use
 from trainer.tasks import get_task
 
 _TASKS_OF_THE_HUB = {
@@ -90,7 +91,10 @@ def _licence(stated: str) -> str:
 def _metrics_table(config: SweepConfig, metrics: Mapping[str, float]) -> str:
     known = list(metrics)
     if not isinstance(config.trainer, FunctionTrainer):
-        known = [name for name in get_task(config.trainer.task).goals if name in metrics]
+        goals = get_task(config.trainer.task).goals
+        known = [name for name in goals if name in metrics]
+        if config.trainer.metrics is not None and config.metric.name in metrics:
+            known = list(dict.fromkeys([*known, config.metric.name]))
     known = [name for name in known if not name.startswith(_RETAIN)]
     if not any(name.startswith(_RETAIN) for name in metrics):
         return table(["metric", "validation"], [[name, metrics[name]] for name in known])

@@ -12,92 +12,12 @@ from sweeps.take_home import card_spans
 from sweeps.take_home.own_files import OwnModel
 from trainer.adapt import settings as adaptation
 from trainer.config import Steps, TrainConfig
-from trainer.data.cleaning_steps import parse
 from trainer.optim.names import effective_settings
 
 _NAMES = 20
 _PLAIN_DATA = {"scaling": "none", "clean": [], "missing": "error"}
 # Of the run, not of the model; the metric is in the card's first lines.
 _LEFT_OUT = ("data", "metric", "goal", "task", "eval_batch_size")
-
-_PIPELINE = """```python
-from transformers import pipeline
-
-classify = pipeline("text-classification", "FOLDER")
-classify({example}, truncation=True)
-```
-
-`truncation=True` cuts {what} at {tokens} tokens, as in training. """
-
-_PICTURE_PIPELINE = """```python
-from transformers import pipeline
-
-classify = pipeline("image-classification", "FOLDER")
-classify(["picture.png"])
-```
-
-Or with sweepwright:
-
-"""
-_PICTURES = """
-
-A row is a path, a PIL image or an array; it is brought to {size} and normalised as in training."""
-_MADE_BY = " `{function}` builds the module again, so its code has to be importable, or lie in the current folder."
-_TABLE = """
-
-A row is a mapping by column, or all of them are a data frame; `None` stands for a missing value, which is treated as in
-training."""
-_PREDICT = """```python
-import sweeps
-
-model = sweeps.load("FOLDER")
-model.predict([{{...}}])        # numbers, in the units of the data
-```
-
-`sweeps evaluate FOLDER FILE` scores it on rows with the truth."""
-
-_LOAD = """```python
-import sweeps
-
-model = sweeps.load("FOLDER")
-model.predict({example})        # labels
-model.predict_proba({example})  # probabilities, in the order of model.label_names
-```
-
-`sweeps evaluate FOLDER FILE` scores it on labelled rows."""
-
-_SEVERAL = """`top_k=None` gives every class its probability; those of
-0.5 or more are the labels. """
-
-_CLEANED = """The model saw texts cleaned by {steps}: clean yours alike before a pipeline
-gets them; `sweeps.load` does so itself. """
-
-_WRITE = """```python
-import sweeps
-
-model = sweeps.load("FOLDER")
-model.predict({example})  # the text that it writes for each
-```
-
-`sweeps evaluate FOLDER FILE` scores it. With transformers alone it is an `{auto}`; `generation_config.json` says how it
-writes."""
-_WRITING = {
-    "seq2seq": {"example": '["..."]', "auto": "AutoModelForSeq2SeqLM"},
-    "causal-lm": {"example": '["..."]', "auto": "AutoModelForCausalLM"},
-}
-
-_LOAD_PLAIN = """
-
-A row holds {row}, as in the data: the scaling of training is applied. `{function}` builds the module again, so its code
-has to be importable, or lie in the current folder; `model.json` says with which arguments."""
-
-_FROM_PRETRAINED = """```python
-from transformers import {names}
-
-model = {model}.from_pretrained("FOLDER"){tokenizer}
-```"""
-_TOKENIZER = '\ntokenizer = AutoTokenizer.from_pretrained("FOLDER")'
-_SAVED = "The files are those that the training function saved as its checkpoint."
 
 _ROWS_OF = {
     "text-classification": "a text",
@@ -143,46 +63,6 @@ def purpose(settings: Mapping[str, Any], label_names: Sequence[str], *, several:
         f"Puts {what} into {one} of {len(label_names)} classes: {shown}{more}. Meant for rows like those it was "
         "trained on (see Data); what it does with others was not measured."
     )
-
-
-def use(settings: Mapping[str, Any], facts: Facts) -> str:
-    """How to load it and predict."""
-    if settings.get("task") in card_spans.USES:
-        return card_spans.USES[settings["task"]]
-    if settings.get("task") == "text-classification":
-        pair = bool(settings["data"].get("text_pair"))
-        # A pipeline takes one pair as a mapping, ours takes rows.
-        pipe = '{"text": "...", "text_pair": "..."}' if pair else '["..."]'
-        mine = '[("...", "...")]' if pair else '["..."]'
-        words = {"example": pipe, "what": "pairs" if pair else "texts", "tokens": facts.max_length}
-        several = _SEVERAL if facts.several else ""
-        cleaned = _CLEANED.format(steps=", ".join(steps)) if (steps := _text_steps(settings)) else ""
-        return _PIPELINE.format(**words) + several + cleaned + "Or with sweepwright:\n\n" + _LOAD.format(example=mine)
-    if settings.get("task") == "classification":
-        row = " ".join([*" x ".join(map(str, facts.shape)).split(), "numbers"])
-        return _LOAD.format(example="[[...]]") + _LOAD_PLAIN.format(row=row, function=settings["model"])
-    if writing := _WRITING.get(str(settings.get("task"))):
-        talk = {"example": '[[{"role": "user", "content": "..."}]]'} if settings["data"].get("messages") else {}
-        return _WRITE.format(**{**writing, **talk})
-    if settings.get("task") == "image-classification":
-        plain = ":" in settings["model"]
-        size = " x ".join(map(str, facts.shape[1:]))
-        mine = _LOAD.format(example='["picture.png"]') + _PICTURES.format(size=size)
-        return mine + _MADE_BY.format(function=settings["model"]) if plain else _PICTURE_PIPELINE + mine
-    if settings.get("task") == "tabular":
-        mine = _LOAD.format(example="[{...}]") if facts.label_names else _PREDICT.format()
-        return mine + _TABLE + (_MADE_BY.format(function=settings["model"]) if ":" in settings["model"] else "")
-    own = facts.own
-    if own.library != "transformers":
-        return _SAVED
-    model = own.model_class or "AutoModel"
-    names = ", ".join(sorted({model, *(["AutoTokenizer"] if own.tokenizer else [])}))
-    loading = _FROM_PRETRAINED.format(names=names, model=model, tokenizer=_TOKENIZER if own.tokenizer else "")
-    return f"{loading}\n\n{_SAVED}"
-
-
-def _text_steps(settings: Mapping[str, Any]) -> list[str]:
-    return [step.name for step in parse(settings["data"]["clean"]) if step.change is not None]
 
 
 def data_rows(config: SweepConfig, settings: Mapping[str, Any], rows: Mapping[str, int]) -> list[list[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trainer import hooks
+from trainer.data import own_function
 from trainer.data.tables import Table, shown
 from trainer.errors import ConfigError, DataError, few
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from trainer.config import DataConfig
-
-_SPLITS = ("train", "validation", "test", "retain")
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,9 @@ def from_function(data: DataConfig) -> dict[str, Source]:
     """
     import numpy as np
 
-    key = "data.function"
-    spec = str(data.function)
-    function = hooks.resolve(spec, key=key)
-    try:
-        returned = function()
-    except Exception as error:
-        raise DataError(key, f"{spec} failed: {type(error).__name__}: {error}") from error
-    given = returned if isinstance(returned, Mapping) else {"train": returned}
-    unknown = [name for name in given if name not in _SPLITS]
-    if unknown or "train" not in given:
-        raise DataError(key, f"{spec} returned splits {', '.join(map(str, given))}", f"known are {', '.join(_SPLITS)}")
+    key, spec = "data.function", str(data.function)
     sources = {}
-    for split, pair in given.items():
+    for split, pair in own_function.splits(data).items():
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise DataError(key, f"{spec} returned {type(pair).__name__} for {split}, not a pair (x, y)")
         try:

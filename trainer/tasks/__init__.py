@@ -17,6 +17,7 @@ _TASKS = {
     "classification": "trainer.tasks.classification:Classification",
     "image-classification": "trainer.tasks.image_classification:ImageClassification",
     "tabular": "trainer.tasks.tabular:Tabular",
+    "custom": "trainer.tasks.custom:Custom",
 }
 
 

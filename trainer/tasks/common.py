@@ -93,6 +93,8 @@ _OF_TASKS: Mapping[str, tuple[str, ...]] = {
     "max_answer_length": ("question-answering",),
     "max_target_length": ("seq2seq",),
     "packing": ("causal-lm",),
+    "loss": ("custom",),
+    "metrics": ("custom",),
     "completion_only": ("causal-lm",),
     "data.prefix": ("seq2seq", "causal-lm"),
     "data.suffix": ("causal-lm",),
