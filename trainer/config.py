@@ -151,7 +151,8 @@ class AugmentConfig(_Frozen):
 
     ``flip``, ``erase`` and ``token_dropout`` are probabilities; ``crop`` and ``zoom`` shares of the sides and of the
     area; ``rotate`` degrees either way; ``color_jitter`` how far brightness, contrast and saturation may be from 1;
-    ``randaugment`` how many random steps, each of ``magnitude`` (30 is the strongest).
+    ``randaugment`` how many random steps, each of ``magnitude`` (30 is the strongest); ``function`` a step of one's
+    own, ``module:function``, and ``strength`` what it is called with.
     """
 
     flip: float = Field(0.0, ge=0, le=1)
@@ -163,6 +164,8 @@ class AugmentConfig(_Frozen):
     magnitude: int = Field(9, ge=0, le=30)
     erase: float = Field(0.0, ge=0, le=1)
     token_dropout: float = Field(0.0, ge=0, lt=1)
+    function: str | None = None
+    strength: float | None = None
 
 
 class TrainConfig(_Frozen):

@@ -68,9 +68,8 @@ def _names_of_others(config: TrainConfig) -> Iterator[tuple[str, str]]:
     yield "model", config.model
     if config.data.function:
         yield "data.function", config.data.function
-    for key in ("loss", "metrics"):
-        if (function := getattr(config, key)) is not None:
-            yield key, function
+    own = {"loss": config.loss, "metrics": config.metrics, "augment.function": config.augment.function}
+    yield from ((key, function) for key, function in own.items() if function is not None)
 
 
 def _check_there(key: str, named: str, base: Path) -> None:
@@ -78,7 +77,7 @@ def _check_there(key: str, named: str, base: Path) -> None:
     if named.startswith((".", "/", "~")):
         if not (base / Path(named).expanduser()).is_dir():
             raise ConfigError(key, f"there is no folder {named}", f"paths start from {base}")
-    elif ":" in named or key in ("data.function", "loss", "metrics"):
+    elif ":" in named or key in ("data.function", "loss", "metrics", "augment.function"):
         check_function(named, base, key)
 
 

@@ -7,3 +7,6 @@ PICTURE_STEPS = ("flip", "crop", "zoom", "rotate", "randaugment", "magnitude", "
 
 TOKEN_STEPS = ("token_dropout",)
 """For texts."""
+
+OWN_STEP = ("function", "strength")
+"""For both: a function of one's own."""

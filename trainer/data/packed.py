@@ -18,6 +18,11 @@ def pack(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(b"".join(encoded), dtype=np.uint8), np.cumsum([0, *map(len, encoded)], dtype=np.int64)
 
 
+def at(content: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> list[str]:
+    """These texts alone."""
+    return [content[offsets[row] : offsets[row + 1]].tobytes().decode() for row in rows]
+
+
 def unpack(content: np.ndarray, offsets: np.ndarray) -> list[str]:
     """What ``pack`` was given."""
     whole, ends = content.tobytes(), offsets.tolist()

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from trainer.augmentation.names import PICTURE_STEPS, TOKEN_STEPS
+from trainer.augmentation.names import OWN_STEP, PICTURE_STEPS, TOKEN_STEPS
 from trainer.data.cleaning_steps import parse
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError, suggest
@@ -107,6 +107,7 @@ _OF_TASKS: Mapping[str, tuple[str, ...]] = {
     "data.target_kind": ("tabular",),
     **{f"augment.{step}": ("image-classification",) for step in PICTURE_STEPS},
     **{f"augment.{step}": ("text-classification",) for step in TOKEN_STEPS},
+    **{f"augment.{step}": ("image-classification", "text-classification") for step in OWN_STEP},
 }
 """Settings that mean something to some tasks only."""
 _ABSENT: Mapping[str, object] = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer import hooks
+from trainer.augmentation import own
 from trainer.data import picture_sources, storage
 from trainer.data.labels import Labels
 from trainer.draws import Draws
@@ -49,6 +50,7 @@ class ImageClassification(OneLabel):
             raise ConfigError("data.shape", what, "for example [3, 224, 224]")
         if config.augment.magnitude != 9 and not config.augment.randaugment:
             raise ConfigError("augment.magnitude", "means nothing without augment.randaugment", "leave it out")
+        own.check(config.augment)
         if hooks.is_hook(config.model):
             refuse(config, self, {"init": "pretrained"})
             plain_module.check_arguments(config, mend="")
@@ -100,12 +102,17 @@ class ImageClassification(OneLabel):
         self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared, step: int
     ) -> Batch:
         """As ``collate``, each picture changed by ``augment`` before it is normalised."""
+        import torch
+
         from trainer.augmentation.pictures import augmented
         from trainer.tasks import pictures
 
         floats = pictures.as_floats(split.arrays["images"][rows])
+        draws = Draws(config.seed, step, rows)
+        if config.augment.function is not None:
+            floats = torch.from_numpy(own.pictures(floats.numpy(), config.augment, draws))
         hole = pictures.numbers(config, prepared)["mean"]
-        changed = augmented(floats, config.augment, Draws(config.seed, step, rows), hole)
+        changed = augmented(floats, config.augment, draws, hole)
         return self._batch(split, rows, changed, config, prepared)
 
     def _batch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from trainer.data import label_sets, report, sources, splitting, storage, texts, tokens
+from trainer.data import label_sets, packed, report, sources, splitting, storage, texts, tokens
 from trainer.data.cleaning import clean
 from trainer.data.labels import find
 from trainer.tasks.common import check_classes
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from trainer.config import DataConfig
 
 
-def make(data: DataConfig, tokenizer: object, meta: Mapping[str, Any]) -> storage.Bundle:
+def make(data: DataConfig, tokenizer: object, meta: Mapping[str, Any], *, keep_texts: bool = False) -> storage.Bundle:
     """Read, clean, split and tokenise.
 
     Args:
         data: the settings.
         tokenizer: of the model.
         meta: facts to keep beside the arrays; ``frame`` among them, what the tokenizer puts around texts.
+        keep_texts: whether the texts of train rows are kept too, for steps that change them: ``text`` and
+            ``text_offsets``, and those of a pair.
 
     Raises:
         DataError: rows, columns or labels that cannot be used, with file, column and row.
@@ -48,9 +50,10 @@ def make(data: DataConfig, tokenizer: object, meta: Mapping[str, Any]) -> storag
         stored = {"labels": ids[selection.source][selection.rows]}
         for role, prefix in zip(roles, ("", "pair_"), strict=False):
             column = cleaned.texts[selection.source][role]
-            stored[f"{prefix}ids"], stored[f"{prefix}offsets"] = tokens.tokenise(
-                tokenizer, [column[row] for row in selection.rows]
-            )
+            written = [column[row] for row in selection.rows]
+            stored[f"{prefix}ids"], stored[f"{prefix}offsets"] = tokens.tokenise(tokenizer, written)
+            if keep_texts and split == "train":
+                stored[f"{prefix}text"], stored[f"{prefix}text_offsets"] = packed.pack(written)
         counts = [stored[name][1:] - stored[name][:-1] for name in ("offsets", "pair_offsets") if name in stored]
         stored["lengths"] = sum(counts) + tokens.specials(meta["frame"])
         arrays[split] = stored

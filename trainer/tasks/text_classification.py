@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer import hooks, multi_label
-from trainer.data import sources, storage, texts, tokens
+from trainer.augmentation import own
+from trainer.data import packed, sources, storage, texts, tokens
 from trainer.data.cleaning_steps import text_function
 from trainer.data.labels import Labels
 from trainer.data.tables import Table, shown
@@ -52,6 +53,7 @@ class TextClassification(OneLabel):
                 f"expected a hub name or a folder, got {config.model!r}",
                 "for a module of your own the task is classification",
             )
+        own.check(config.augment)
         sources.check(config.data)
 
     def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
@@ -71,8 +73,11 @@ class TextClassification(OneLabel):
         meta = {"frame": frame, "max_length": default, "positions": most, "columns": texts.columns(config.data)}
         meta |= {"clean": config.data.clean, "missing": config.data.missing, "pad": pad}
         facts = {"tokenizer": pretrained.tokenizer_digest(config.model), "meta": meta, **sources.facts(config.data)}
-        name = storage.fingerprint({"task": self.name, **facts})
-        prepared = storage.open_or_make(cache, name, lambda: labelled_texts.make(config.data, tokenizer, meta))
+        keep = config.augment.function is not None
+        name = storage.fingerprint({"task": self.name, **facts, **({"texts": "kept"} if keep else {})})
+        prepared = storage.open_or_make(
+            cache, name, lambda: labelled_texts.make(config.data, tokenizer, meta, keep_texts=keep)
+        )
         max_length(config, prepared)
         class_weights.check(config, prepared)
         _check_metric_of(config, prepared)
@@ -109,15 +114,18 @@ class TextClassification(OneLabel):
     def training_batch(
         self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared, step: int
     ) -> Batch:
-        """As ``collate``, some tokens hidden by ``augment.token_dropout``."""
-        batch = self.collate(split, rows, config, prepared)
+        """As ``collate``, texts changed by ``augment.function``, some tokens hidden by ``augment.token_dropout``."""
+        draws = Draws(config.seed, step, rows)
+        if config.augment.function is None:
+            batch = self.collate(split, rows, config, prepared)
+        else:
+            batch = _rewritten(split, rows, config, prepared, draws)
         if not config.augment.token_dropout:
             return batch
         from trainer.augmentation.tokens import hidden
 
         frame = prepared.meta["frame"]
         special = {token for segment in frame["segments"] for token in segment}
-        draws = Draws(config.seed, step, rows)
         ids = hidden(
             batch["input_ids"],
             config.augment.token_dropout,
@@ -199,6 +207,25 @@ class TextClassification(OneLabel):
         if facts.get("several"):
             return LabelSetPredictor(model, feed, labels, device, facts["label_separator"])
         return ClassPredictor(model, feed, labels, device)
+
+
+def _rewritten(split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared, draws: Draws) -> Batch:
+    """A batch of texts as ``augment.function`` changed them, tokenised now."""
+    import numpy as np
+    import torch
+
+    from trainer import pretrained
+
+    arrays, tokenizer = split.arrays, pretrained.tokenizer(config.model)
+    bodies = []
+    for prefix in ("", "pair_"):
+        if f"{prefix}text" in arrays:
+            written = packed.at(arrays[f"{prefix}text"], arrays[f"{prefix}text_offsets"], rows)
+            bodies.append(tokens.tokenise(tokenizer, own.texts(written, config.augment, draws)))
+    batch = tokens.assemble(prepared.meta["frame"], bodies, np.arange(len(rows)), max_length(config, prepared))
+    return {name: torch.from_numpy(array) for name, array in batch.items()} | {
+        "labels": torch.from_numpy(arrays["labels"][rows])
+    }
 
 
 def _head(prepared: Prepared) -> Head:
