@@ -9,6 +9,8 @@ from scripts.benchmarks.tasks.problem import Places, Problem
 
 _PROBLEMS = {
     "sms_spam": "text_classification:sms_spam",
+    "banking77": "text_classification:banking77",
+    "clinc150": "text_classification:clinc150",
     "e2e_nlg": "language:e2e_nlg",
     "gsm8k": "language:gsm8k",
     "tinyshakespeare": "language:tinyshakespeare",

@@ -24,7 +24,9 @@ def wnut17(places: Places) -> Problem:
     folder = places.set("wnut17")
     names = _names(folder)
     data = {"text": "tokens", "label": "ner_tags", "label_names": names, "limit": 1000, "limit_validation": 400}
-    return _problem("wnut17", folder, data, {"epochs": 2, "learning_rate": 5e-4, "max_length": 64, "batch_size": 8})
+    # A head that learns faster than the encoder: with one rate for both, one seed of two found no entity at all.
+    course = {"epochs": 4, "learning_rate": 2e-4, "head_learning_rate": 2e-3, "max_length": 64}
+    return _problem("wnut17", folder, data, course)
 
 
 def restaurant8k(places: Places) -> Problem:
