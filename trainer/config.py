@@ -187,6 +187,7 @@ class TrainConfig(_Frozen):
     ``peft`` trains adapters in place of the weights: ``lora_targets`` are ``default``, ``attention``, ``all-linear`` or
     endings of layers' names, ``lora_alpha`` twice the rank if absent. ``freeze`` holds the backbone, the embeddings, or
     these and the first n layers; ``unfreeze_every`` so many epochs one more part of it trains, from the top down.
+    ``compile`` is ``torch.compile``, and gives up exactness: :mod:`trainer.compiled`.
     ``loss`` and ``metrics`` are functions of one's own, ``module:function``: :mod:`trainer.own_functions`.
     """
 
@@ -228,6 +229,7 @@ class TrainConfig(_Frozen):
     ema: float | None = Field(None, gt=0, lt=1)
     max_grad_norm: float | None = Field(1.0, gt=0)
     gradient_checkpointing: bool = False
+    compile: bool = False
     dropout: float | None = Field(None, ge=0, lt=1)
     peft: Literal["none", "lora", "dora"] = "none"
     lora_rank: int = Field(8, ge=1)

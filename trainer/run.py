@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from trainer import checkpoint, recompute, rng
+from trainer import checkpoint, compiled, recompute, rng
 from trainer.adapt.adapted import adapt
 from trainer.averaging import Average
 from trainer.batches import batches_from
@@ -72,6 +72,8 @@ class Run:
         self.model = adapted.model.to(compute.device)
         if config.gradient_checkpointing:
             recompute.enable(self.model)
+        if config.compile:
+            compiled.enable(self.model)
         self.optimizer = build_optimizer(self.model, config)
         self.average = Average(self.model, self.optimizer, config.ema) if config.ema is not None else None
         self.updater = Updater(

@@ -72,6 +72,7 @@ _FIXED: Mapping[str, str] = {
     "patience": "it says when a training is over",
     "micro_batch_size": "it is a matter of memory and changes no result",
     "eval_batch_size": "it is a matter of memory and changes no result",
+    "compile": "it is a matter of time",
     "gradient_checkpointing": "it is a matter of memory and changes no result",
 }
 

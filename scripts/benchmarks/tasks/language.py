@@ -112,7 +112,7 @@ def e2e_nlg(places: Places) -> Problem:
                 "limit_validation": 100,
             },
             "generation": {"max_new_tokens": 80},
-            "epochs": 3,
+            "epochs": 6,
             "report_every": {"fraction": 1.0},
             "batch_size": 16,
             "eval_batch_size": 50,
