@@ -19,12 +19,12 @@ def losses(**more: Any) -> list[float]:
 
 
 def graphs() -> int:
-    return int(torch._dynamo.utils.counters["stats"]["unique_graphs"])  # noqa: SLF001  # the only place that counts
+    return int(torch._dynamo.utils.counters["stats"]["unique_graphs"])  # the only place that counts
 
 
 def test_it_trains_alike_and_stays_warm_for_trials_of_equal_shape() -> None:
-    torch._dynamo.reset()  # noqa: SLF001
-    torch._dynamo.utils.counters.clear()  # noqa: SLF001
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
     eager = losses(dropout=0.0)  # compiled code draws other numbers for it
     assert graphs() == 0
     assert losses(dropout=0.0, compile=True) == pytest.approx(eager, rel=1e-3)
