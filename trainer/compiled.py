@@ -1,4 +1,4 @@
-"""``torch.compile``: faster steps, above all on GPUs, for a first step that takes a minute and results that are not exact.
+"""``torch.compile``: faster steps, above all on GPUs, for a first one that takes a minute and results that are not exact.
 
 Which kernels are made depends on the shapes that a process sees first, so a run that goes on in another process, or
 after other trials, agrees with the uninterrupted one to rounding only (docs/decisions/0013-compile-by-request.md).
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def enable(model: torch.nn.Module) -> None:
     """Have a model's calls compiled, in place: its parameters and their names stay as they are.
 
-    Graphs are kept by code and not by model, so later trials of the process with a model of the same structure find them
-    ready, whatever their learning rate or batch size. What is a number in the code, such as a dropout probability, makes
-    a graph of its own for each value.
+    Graphs are kept by code and not by model, so later trials of the process with a model of the same structure find
+    them ready, whatever their learning rate or batch size. What is a number in the code, such as a dropout probability,
+    makes a graph of its own for each value.
     """
     import torch
 
