@@ -1,4 +1,4 @@
-"""``torch.compile``: faster steps, above all on GPUs, for a first one that takes a minute and results that are not exact.
+"""``torch.compile``: faster steps, above all on GPUs, for a first one of a minute and results that are not exact.
 
 Which kernels are made depends on the shapes that a process sees first, so a run that goes on in another process, or
 after other trials, agrees with the uninterrupted one to rounding only (docs/decisions/0013-compile-by-request.md).

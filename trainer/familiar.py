@@ -59,7 +59,7 @@ def rename(settings: Mapping[str, Any]) -> Renamed:
     given = {name: settings[name] for name in _COMBINED if name in settings}
     _batch(given, renamed)
     _length(given, renamed)
-    _warmup(given, renamed)
+    _warmup(settings, renamed)
     _precision(given, renamed)
     _schedule(given, renamed)
     for name, value in report_interval(given).items():
@@ -124,6 +124,9 @@ def _length(given: Mapping[str, Any], renamed: Renamed) -> None:
 
 
 def _warmup(given: Mapping[str, Any], renamed: Renamed) -> None:
+    if given.get("lr_scheduler_type") == "constant" and (given.get("warmup_steps") or given.get("warmup_ratio")):
+        message = "'constant' leaves warm-up out in transformers, and warm-up is given"
+        raise ConfigError("lr_scheduler_type", message, "write constant_with_warmup, or remove the warm-up")
     if (steps := given.get("warmup_steps")) is not None:
         fraction = isinstance(steps, float) and 0 < steps < 1
         renamed.take("warmup", steps if fraction else {"steps": steps}, "warmup_steps")

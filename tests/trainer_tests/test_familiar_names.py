@@ -106,6 +106,7 @@ def test_what_has_no_meaning_is_named_all_at_once() -> None:
         ({"fp16": True}, {"precision": "fp16"}),
         ({"bf16": False, "fp16": False}, {"precision": "fp32"}),
         ({"lr_scheduler_type": "constant_with_warmup"}, {"schedule": "constant"}),
+        ({"lr_scheduler_type": "constant", "warmup_steps": 0}, {"schedule": "constant", "warmup": {"steps": 0}}),
         (
             {"lr_scheduler_type": "cosine_with_min_lr", "lr_scheduler_kwargs": {"min_lr": 1e-6}},
             {"schedule": "cosine", "lr_end": 1e-6},
@@ -128,6 +129,11 @@ def test_each_name_alone(given: dict[str, Any], ours: dict[str, Any]) -> None:
         ({"warmup_steps": -5}, "warmup_steps", "got -5"),
         ({"optim": "adamw_8bit"}, "optim", "'adamw_8bit' has no meaning here (choose from adamw, adamw_torch"),
         ({"lr_scheduler_type": "reduce_lr_on_plateau"}, "lr_scheduler_type", "or write schedule"),
+        (
+            {"lr_scheduler_type": "constant", "warmup_steps": 10},
+            "lr_scheduler_type",
+            "leaves warm-up out in transformers, and warm-up is given (write constant_with_warmup",
+        ),
         ({"lr_scheduler_kwargs": {"num_cycles": 2}}, "lr_scheduler_kwargs.num_cycles", "nothing to schedule linear"),
         ({"lr_scheduler_kwargs": {"eta": 2}}, "lr_scheduler_kwargs.eta", "there are num_cycles, power"),
         ({"eval_strategy": "epoch", "save_strategy": "steps"}, "save_strategy", "{'steps': 500}, not every 1 epochs"),
