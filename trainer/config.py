@@ -16,6 +16,7 @@ from trainer.errors import ConfigError, suggest
 from trainer.familiar import rename
 from trainer.familiar_names import KNOWN
 from trainer.optim.names import Optimizer, Schedule, check_course
+from trainer.requirement import Bounds
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Goal = Literal["minimize", "maximize"]
@@ -188,6 +189,7 @@ class TrainConfig(_Frozen):
     endings of layers' names, ``lora_alpha`` twice the rank if absent. ``freeze`` holds the backbone, the embeddings, or
     these and the first n layers; ``unfreeze_every`` so many epochs one more part of it trains, from the top down.
     ``compile`` is ``torch.compile``, and gives up exactness: :mod:`trainer.compiled`.
+    ``require`` bounds metrics: a report that does not fulfil it is never the best, nor is its checkpoint kept for that.
     ``loss`` and ``metrics`` are functions of one's own, ``module:function``: :mod:`trainer.own_functions`.
     """
 
@@ -200,6 +202,7 @@ class TrainConfig(_Frozen):
     metrics: str | None = None
     metric: str = "loss"
     goal: Goal | None = None
+    require: dict[str, Bounds] = Field(default_factory=dict)
     epochs: float | Steps = 3.0
     report_every: float | Steps | Share = 1.0
     batch_size: int = Field(32, ge=1)

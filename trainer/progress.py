@@ -45,9 +45,9 @@ class Progress:
     history: tuple[dict[str, Any], ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
 
-    def scored(self, value: float, goal: Goal) -> Progress:
-        """One report further: count it, and keep the best value. Equal is not better."""
-        better = self.best is None or (value > self.best if goal == "maximize" else value < self.best)
+    def scored(self, value: float, goal: Goal, *, fits: bool = True) -> Progress:
+        """One report further: count it, and keep the best value. Equal is not better, and what does not fit is none."""
+        better = fits and (self.best is None or (value > self.best if goal == "maximize" else value < self.best))
         number = self.number + 1
         if better:
             return replace(self, number=number, best=value, best_number=number, since_best=0)

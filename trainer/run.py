@@ -24,6 +24,7 @@ from trainer.plan import Plan
 from trainer.precision import Compute
 from trainer.progress import Progress, as_json
 from trainer.report import Report
+from trainer.requirement import RETAIN, fulfilled
 from trainer.update import Updater
 from trainer.window import Window
 
@@ -175,7 +176,7 @@ class Run:
         self._keep_score(metrics, seconds, eval_batch_size)
         progress = self.progress
         number = progress.number
-        assert progress.best is not None
+        best = {} if progress.best is None else {f"best_{self.config.metric}": progress.best}
         report = Report(
             number=number,
             step=self.step,
@@ -183,7 +184,7 @@ class Run:
             progress=self.step / self.plan.total,
             metrics={
                 **metrics,
-                f"best_{self.config.metric}": progress.best,
+                **best,
                 **training,
                 "learning_rate": self.learning_rate,
             },
@@ -228,7 +229,7 @@ class Run:
         """Metrics of the validation rows under their plain names, those of ``retain`` as ``retain_<metric>``."""
         metrics: dict[str, float] = {}
         size = self.progress.eval_batch_size
-        for split, prefix in (("validation", ""), ("retain", "retain_")):
+        for split, prefix in (("validation", ""), ("retain", RETAIN)):
             if split not in self.prepared.splits:
                 continue
             evaluation = evaluate(
@@ -248,11 +249,12 @@ class Run:
         return metrics, size
 
     def _keep_score(self, metrics: dict[str, float], seconds: float, eval_batch_size: int) -> None:
-        name = self.config.metric
-        if name not in metrics:
-            raise ConfigError("metric", f"{name} is not among what evaluation gave: {', '.join(metrics)}")
+        name, require = self.config.metric, self.config.require
+        for key, asked in (("metric", [name]), ("require", require)):
+            if lacking := [one for one in asked if one not in metrics]:
+                raise ConfigError(key, f"{lacking[0]} is not among what evaluation gave: {', '.join(metrics)}")
         self.progress = replace(
-            self.progress.scored(metrics[name], self.goal),
+            self.progress.scored(metrics[name], self.goal, fits=fulfilled(require, metrics)),
             step=self.step,
             train_seconds=self.progress.train_seconds + seconds,
             micro_batch_size=self.updater.micro_batch_size,

@@ -46,6 +46,7 @@ _FIXED: Mapping[str, str] = {
     "model": "the checkpoint holds that model's weights",
     "model_args": "the checkpoint holds weights of that shape",
     "data": "the checkpoint's place in the data depends on it",
+    "require": "it says which reports count",
     "loss": "trials are compared by it",
     "metrics": "trials are compared by them",
     "batch_size": "the checkpoint's place in the data depends on it",

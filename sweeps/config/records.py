@@ -16,6 +16,7 @@ from sweeps.config.places import Places
 from sweeps.config.settings import lay_over, without
 from sweeps.config.warmup import grace_of
 from trainer.config import Goal, TrainConfig
+from trainer.requirement import Bounds
 
 Method = Literal["auto", "grid", "random", "sobol", "tpe", "gp", "ensemble", "bayesian"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -23,10 +24,11 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 @dataclass(frozen=True)
 class Metric:
-    """What trials are compared by, and which way."""
+    """What trials are compared by, which way, and the bounds within which a report has to be to count."""
 
     name: str
     goal: Goal
+    require: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,12 @@ class SweepConfig:
 
     def to_mapping(self) -> dict[str, Any]:
         """This sweep as plain data; ``from_mapping`` reads back an equal one. Complete, with absolute paths."""
+        require = {name: bounds.model_dump(exclude_none=True) for name, bounds in self.metric.require.items()}
         mapping: dict[str, Any] = {
             "name": self.name,
             "base": str(self.base),
             "trainer": self._trainer_mapping(),
-            "metric": {"name": self.metric.name, "goal": self.metric.goal},
+            "metric": {"name": self.metric.name, "goal": self.metric.goal, **({"require": require} if require else {})},
             "method": self.method,
             "parameters": self.space.to_mapping(),
             "constraints": list(self.space.constraints) or None,
@@ -146,6 +149,6 @@ class SweepConfig:
     def _trainer_mapping(self) -> dict[str, Any]:
         if isinstance(self.trainer, FunctionTrainer):
             return {"function": self.trainer.function, **lay_over(self.trainer.settings, {})}
-        settings = self.trainer.model_dump(mode="json", exclude={"metric", "goal"})
+        settings = self.trainer.model_dump(mode="json", exclude={"metric", "goal", "require"})
         settings["data"] = {key: value for key, value in settings["data"].items() if value is not None}
         return without(settings, self.space.names)

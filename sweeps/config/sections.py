@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from search_spaces.errors import suggest
 from sweeps.config.early_stopping import MODES, SETTINGS, EarlyStopping, Mode, SchedulerName
 from sweeps.config.places import Places, show
 from sweeps.config.records import Metric, Resources
 from sweeps.config.section import Section
-from trainer.config import Goal
+from trainer.config import Goal, explain
 from trainer.errors import ConfigError
+from trainer.requirement import Bounds
 from trainer.tasks import get_task
 
 _GOALS: Mapping[str, Goal] = {"maximize": "maximize", "minimize": "minimize", "max": "maximize", "min": "minimize"}
@@ -24,15 +27,16 @@ def read_metric(data: object, trainer: Mapping[str, Any], places: Places) -> Met
     Raises:
         InputError: unknown to the task, or against its direction; no goal for a user's own function or metrics.
     """
-    section = Section({"name": data} if isinstance(data, str) else data, "metric", places, ("name", "goal"))
+    section = Section({"name": data} if isinstance(data, str) else data, "metric", places, ("name", "goal", "require"))
     own_function = "function" in trainer
     goals: Mapping[str, Goal] = {} if own_function else _task_goals(trainer, places)
     if data is None:
         mend = "add metric: {name: accuracy, goal: maximize}" if own_function else f"choose from {', '.join(goals)}"
         raise places.error("metric", "is missing: trials are compared by it", mend)
     name = section.text("name", f"choose from {', '.join(goals)}" if goals else "name what the function reports")
+    require = _requirement(section, places)
     if name not in goals and (own_function or trainer.get("metrics") is not None):
-        return Metric(name, _GOALS[section.choice("goal", tuple(_GOALS))])
+        return Metric(name, _GOALS[section.choice("goal", tuple(_GOALS))], require)
     if name not in goals:
         task = trainer.get("task", "text-classification")
         raise section.error("name", f"the task {task} has no metric {show(name)}", suggest(name, goals))
@@ -40,7 +44,21 @@ def read_metric(data: object, trainer: Mapping[str, Any], places: Places) -> Met
     if goal != goals[name]:
         message = f"{name} is better when {'larger' if goals[name] == 'maximize' else 'smaller'}, got {goal}"
         raise section.error("goal", message, f"write {goals[name]}, or leave it out")
-    return Metric(name, goal)
+    return Metric(name, goal, require)
+
+
+def _requirement(section: Section, places: Places) -> dict[str, Bounds]:
+    given = section.data.get("require") or {}
+    if not isinstance(given, Mapping):
+        raise section.error("require", f"expected bounds by metric, got {show(given)}", "write accuracy: {min: 0.8}")
+    found = {}
+    for name, bounds in given.items():
+        inner = Section(bounds, f"metric.require.{name}", places, ("min", "max"))
+        try:
+            found[str(name)] = Bounds.model_validate(dict(inner.data))
+        except ValidationError as error:
+            raise section.error(f"require.{name}", explain(error).message, "write {min: 0.8}, max or both") from None
+    return found
 
 
 def _task_goals(trainer: Mapping[str, Any], places: Places) -> Mapping[str, Goal]:

@@ -34,6 +34,7 @@ _MENDS = {
     "is not there": "paths in a file start from its folder, those on the command line from the current one",
 }
 _SET_ELSEWHERE = {
+    "require": "set metric: {name: ..., require: ...} at the top level",
     "metric": "set metric: {name: ..., goal: ...} at the top level",
     "goal": "set metric: {name: ..., goal: ...} at the top level",
 }
@@ -60,7 +61,7 @@ def read_task_trainer(
         if name in data:
             raise places.error(f"trainer.{name}", "belongs to the sweep, not to its trainer", mend)
     _check_names(space, data, places)
-    settings = {"seed": seed, **data, "metric": metric.name, "goal": metric.goal}
+    settings = {"seed": seed, **data, "metric": metric.name, "goal": metric.goal, "require": metric.require}
     middle = space.middle()
     rehearsal = Rehearsal(base, outside)
     with importable(base):
@@ -111,7 +112,9 @@ def _probes(parameter: Parameter) -> Iterator[Any]:
 
 def _blame(error: ConfigError, middle: Mapping[str, Any], places: Places) -> InputError:
     searched = error.key in middle
-    key = f"{'parameters' if searched else 'trainer'}.{error.key}"
+    # What the sweep says of its metric is checked with the trainer's settings, of which it becomes one.
+    section = "parameters" if searched else "metric" if error.key.startswith("require.") else "trainer"
+    key = f"{section}.{error.key}"
     return places.error(key, _plainly(error.message), error.mend or _mend(error, "give a legal value"))
 
 

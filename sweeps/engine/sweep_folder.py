@@ -55,6 +55,7 @@ def start_facts(config: SweepConfig, attempt: int, devices: float = 1.0) -> dict
         "name": config.name,
         "metric": config.metric.name,
         "goal": config.metric.goal,
+        "require": {name: bounds.model_dump(exclude_none=True) for name, bounds in config.metric.require.items()},
         "planned": config.planned,
         "limits": {**config.limits.counts, "devices": devices},
         "attempt": attempt,

@@ -100,7 +100,8 @@ def _entries(record: SweepRecord, *, with_checkpoint: bool) -> Iterator[tuple[Tr
             continue
         # All of them, not only the best: if its checkpoint is damaged, the next best that can be used counts.
         for report in trial.reports:
-            if record.metric in report.metrics and report.checkpoint and report.checkpoint not in trial.dropped:
+            there = report.checkpoint and report.checkpoint not in trial.dropped
+            if there and report.fits and record.metric in report.metrics:
                 yield trial, report
 
 

@@ -15,6 +15,7 @@ from sweeps.records.ledger import LedgerError, read_events
 from sweeps.records.lock import holder
 from sweeps.records.meter import Meter
 from sweeps.records.record import Parent, Reason, ReportRecord, State, SweepRecord, TrialRecord
+from trainer.requirement import Bounds, fulfilled
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,7 @@ class RecordBuilder:
             attempts=event.get("attempt", self._sweep.attempts + 1),
             id=event["id"],
             limits=event.get("limits") or {},
+            require={name: Bounds(**bounds) for name, bounds in (event.get("require") or {}).items()},
         )
         self._earlier += self._latest - self._started
         self._started = self._latest = event["time"]
@@ -155,6 +157,7 @@ class RecordBuilder:
                 train_seconds=event.get("train_seconds", 0.0),
                 checkpoint=event.get("checkpoint"),
                 progress=event.get("progress"),
+                fits=fulfilled(self._sweep.require, event["metrics"]),
             )
         )
         trial.dropped.discard(event.get("checkpoint") or "")  # written again by this attempt

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
+from trainer.requirement import Bounds
+
 Goal = Literal["minimize", "maximize"]
 
 
@@ -49,6 +51,7 @@ class ReportRecord:
     train_seconds: float = 0.0
     checkpoint: str | None = None
     progress: float | None = None  # 0 to 1: how much of its training the trial had done, where that is known
+    fits: bool = True  # within the bounds that the sweep requires: others are never the best
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,8 @@ class TrialRecord:
         return self.parent.report if self.parent else 0
 
     def best(self, metric: str, goal: Goal) -> ReportRecord | None:
-        """The report with the best value of ``metric``; the earliest of equals; ``None`` without any."""
-        having = [report for report in self.reports if metric in report.metrics]
+        """The report with the best value of ``metric`` of those that fit; the earliest of equals; ``None`` without."""
+        having = [report for report in self.reports if report.fits and metric in report.metrics]
         if not having:
             return None
         sign = 1.0 if goal == "minimize" else -1.0
@@ -136,6 +139,7 @@ class SweepRecord:
     id: str = ""
     cost: Cost = field(default_factory=Cost)
     limits: Mapping[str, Any] = field(default_factory=dict)
+    require: Mapping[str, Bounds] = field(default_factory=dict)
 
     def with_trials(self, trials: tuple[TrialRecord, ...]) -> SweepRecord:
         """The same sweep with these trials only."""

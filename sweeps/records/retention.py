@@ -74,7 +74,7 @@ class Retention:
         """Keep the best checkpoint of ``trial`` if it is one of the best; what is let go for it."""
         there = {checkpoint for _, checkpoint in _drops(trial)}
         sign = 1.0 if self._goal == "minimize" else -1.0
-        ranked = [r for r in trial.reports if r.checkpoint in there and self._metric in r.metrics]
+        ranked = [r for r in trial.reports if r.fits and r.checkpoint in there and self._metric in r.metrics]
         best = min(ranked, key=lambda report: (sign * report.metrics[self._metric], report.number), default=None)
         if best is None:
             return []

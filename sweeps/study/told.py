@@ -20,6 +20,7 @@ from sweeps.schedule.course import Course
 from sweeps.search import make_searcher
 from sweeps.search.base import Outcome, Params
 from sweeps.study.trainings import Trainings
+from trainer.requirement import fulfilled
 
 Event = Mapping[str, Any]
 
@@ -60,7 +61,8 @@ class Told:
         )
         self.trainings = Trainings(config)
         self.asked = 0
-        self._metric = config.metric.name
+        self._metric, self._require = config.metric.name, config.metric.require
+        self._worst = float("inf")
         self._numbers: dict[str, int] = {}  # of trials that the searcher knows: copies are none of its own
         self.scheduler.consult(self._expected)
         self._fresh: int | None = None
@@ -112,7 +114,7 @@ class Told:
         return Decision.CONTINUE
 
     def _tell_report(self, trial: str, report: int, event: Event) -> Decision:
-        score = self._sign * float(event["metrics"][self._metric])
+        score = self._score(event["metrics"])
         self._reported = True
         if trial in self._numbers:
             self.searcher.report(self._numbers[trial], report, score)
@@ -121,6 +123,15 @@ class Told:
         if event.get("checkpoint") is not None:
             self.scheduler.saved(trial, report)
         return self.scheduler.report(trial, report, score)
+
+    def _score(self, metrics: Mapping[str, float]) -> float:
+        """What searcher and scheduler see of a report: of one that the sweep's bounds refuse, the worst value so far.
+
+        Any report within them is so preferred to it, whatever its own value, and no scale has to be made up.
+        """
+        score = self._sign * float(metrics[self._metric])
+        self._worst = min(self._worst, score)
+        return score if fulfilled(self._require, metrics) else self._worst
 
     def _expected(self) -> Mapping[str, float] | None:
         """What the searcher expects of trials, by their names."""
@@ -182,7 +193,7 @@ class Told:
         self._tell_asked(number, params)
         trial = self.records.trial(same_as)
         for report in trial.reports:
-            self.searcher.report(number, report.number, self._sign * report.metrics[self._metric])
+            self.searcher.report(number, report.number, self._score(report.metrics))
         self.searcher.end(number, _OUTCOMES.get(trial.state, Outcome.STOPPED if trial.reports else Outcome.FAILED))
 
     def _tell_asked(self, number: int, params: Params) -> None:

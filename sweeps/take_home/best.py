@@ -8,6 +8,7 @@ from sweeps.errors import InputError, NoUsableTrial
 from sweeps.records.best import Best, choose_best
 from sweeps.records.builder import read_sweep
 from sweeps.records.record import SweepRecord
+from trainer.requirement import said
 
 
 def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
@@ -30,6 +31,8 @@ def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
 
 
 def _why_not(record: SweepRecord, trial: str | None) -> str:
+    if record.require and not any(report.fits for one in record.trials for report in one.reports):
+        return f"no report fulfils what the sweep requires: {said(record.require)}"
     if trial is None:
         return f"no trial has a usable checkpoint; {causes(record)}"
     if record.trials[0].dropped:

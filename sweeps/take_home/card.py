@@ -14,6 +14,7 @@ from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.take_home.base_model import base_model
 from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_rows, table
 from sweeps.take_home.card_uses import use
+from trainer.requirement import RETAIN
 from trainer.tasks import get_task
 
 _TASKS_OF_THE_HUB = {
@@ -25,7 +26,6 @@ _TASKS_OF_THE_HUB = {
     "question-answering": "question-answering",
 }
 """Tasks whose exports transformers loads, with the hub's names for their pipelines."""
-_RETAIN = "retain_"  # how reports name the metrics of the second evaluation set
 _ROWS = 20
 
 
@@ -95,10 +95,10 @@ def _metrics_table(config: SweepConfig, metrics: Mapping[str, float]) -> str:
         known = [name for name in goals if name in metrics]
         if config.trainer.metrics is not None and config.metric.name in metrics:
             known = list(dict.fromkeys([*known, config.metric.name]))
-    known = [name for name in known if not name.startswith(_RETAIN)]
-    if not any(name.startswith(_RETAIN) for name in metrics):
+    known = [name for name in known if not name.startswith(RETAIN)]
+    if not any(name.startswith(RETAIN) for name in metrics):
         return table(["metric", "validation"], [[name, metrics[name]] for name in known])
-    rows = [[name, metrics[name], metrics.get(f"{_RETAIN}{name}", "")] for name in known]
+    rows = [[name, metrics[name], metrics.get(f"{RETAIN}{name}", "")] for name in known]
     return table(["metric", "validation", "retain"], rows)
 
 

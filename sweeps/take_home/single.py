@@ -19,6 +19,7 @@ from sweeps.take_home.export import check_new, write_model
 from sweeps.yaml_file import parse_value
 from trainer.config import field_names
 from trainer.errors import ConfigError
+from trainer.requirement import fulfilled, said
 
 
 def train_single(
@@ -97,7 +98,7 @@ def _meant(name: str, config: SweepConfig) -> str:
 
 def _follow(config: SweepConfig, task: dict[str, Any], echo: Callable[[str], Any]) -> dict[str, Any]:
     best: dict[str, Any] | None = None
-    metric = config.metric.name
+    metric, require = config.metric.name, config.metric.require
     sign = 1.0 if config.metric.goal == "maximize" else -1.0
     for message in attempt(task):
         if end := message.get("end"):
@@ -110,10 +111,11 @@ def _follow(config: SweepConfig, task: dict[str, Any], echo: Callable[[str], Any
         value = report["metrics"].get(metric)
         if value is None:
             raise SweepError(f"no {metric} in the report, which has {', '.join(report['metrics'])}")
-        if best is None or sign * value > sign * best["metrics"][metric]:
+        if fulfilled(require, report["metrics"]) and (best is None or sign * value > sign * best["metrics"][metric]):
             best = report
     if best is None:
-        raise SweepError("the training ended without a report")
+        what = f"a report with {said(require)}" if require else "a report"
+        raise SweepError(f"the training ended without {what}")
     echo(f"best {metric}={best['metrics'][metric]:.6g} at report {best['number']}")
     return best
 

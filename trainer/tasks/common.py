@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from trainer.augmentation.names import OWN_STEP, PICTURE_STEPS, TOKEN_STEPS
@@ -11,6 +11,7 @@ from trainer.data.cleaning_steps import parse
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError, suggest
 from trainer.metrics import classification_metrics
+from trainer.requirement import RETAIN
 from trainer.tasks import class_weights
 from trainer.tasks.base import Batch, Prepared, Split, Task
 
@@ -77,10 +78,25 @@ def check_metric(config: TrainConfig, task: Task) -> None:
     Raises:
         ConfigError: lists those it gives.
     """
-    if config.metric in task.goals:
-        return
-    message = f"{config.metric!r} is not a metric of {task.name}"
-    raise ConfigError("metric", message, suggest(config.metric, task.goals))
+    if config.metric not in task.goals:
+        message = f"{config.metric!r} is not a metric of {task.name}"
+        raise ConfigError("metric", message, suggest(config.metric, task.goals))
+    check_requirement(config, task.goals)
+
+
+def check_requirement(config: TrainConfig, known: Collection[str]) -> None:
+    """Refuse bounds on a metric that no report has.
+
+    Raises:
+        ConfigError: names it.
+    """
+    for name in config.require:
+        plain = name.removeprefix(RETAIN)
+        if plain not in known:
+            raise ConfigError(f"require.{name}", f"{plain!r} is not a metric of {config.task}", suggest(plain, known))
+        # A function of one's own may return such a split.
+        if plain != name and config.data.retain is None and config.data.function is None:
+            raise ConfigError(f"require.{name}", "is of rows that are not there", "name them: data: {retain: FILE}")
 
 
 _OF_TASKS: Mapping[str, tuple[str, ...]] = {
