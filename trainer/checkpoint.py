@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import Any
 
 import torch
 
+from trainer import sharding
 from trainer.averaging import Average
 from trainer.errors import ResumeError
 from trainer.manifest import COPIED_FROM, verify, write_manifest
 from trainer.optim.build import load_optimizer
 from trainer.progress import Progress
-from trainer.weights import Frozen, save_weights
+from trainer.weights import Frozen, gathered, save_weights
 from trainer.weights import load_weights as load_weights_of
 
 WEIGHTS = "model.safetensors"
@@ -50,7 +52,9 @@ def save(
     scaler: torch.amp.GradScaler | None = None,
     frozen: Frozen | None = None,
     average: Average | None = None,
+    random_of_others: Sequence[dict[str, Any]] = (),
     durable: bool = False,
+    writes: bool = True,
 ) -> None:
     """Write a checkpoint under a hidden name beside ``folder``, manifest last, then move it there.
 
@@ -66,20 +70,32 @@ def save(
         scaler: of fp16.
         frozen: weights to leave out, since the run never changes them.
         average: of the weights, where the run keeps one.
+        random_of_others: the same of the other processes that train this model, in the order of ranks.
         durable: survive a power cut too; see :func:`trainer.manifest.write_manifest`.
+        writes: whether this process writes. Of several only one does; with a model in parts the others help it.
 
     Raises:
         OSError: the disk is full or read-only; what was there before is intact.
     """
+    whole = None
+    if sharding.in_parts(model):
+        whole = gathered(model, frozen, keep=writes)
+        moments = sharding.whole_state(optimizer, keep=writes)
+    elif writes:
+        moments = optimizer.state_dict()
+    if not writes:
+        return
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         with average.in_place() if average is not None else nullcontext():
-            save_weights(model, partial / WEIGHTS, frozen)
+            save_weights(model, partial / WEIGHTS, frozen, whole)
         if average is not None:
             save_weights(model, partial / TRAINED, frozen)
-        state = {"optimizer": optimizer.state_dict(), "random": random_state}
+        state: dict[str, Any] = {"optimizer": moments, "random": random_state}
+        if random_of_others:
+            state["random_of_others"] = list(random_of_others)
         if scaler is not None:
             state["scaler"] = scaler.state_dict()
         _write_state(state, partial / STATE)
@@ -145,7 +161,7 @@ def restore(
     if not both and average is not None:
         average.begin_here()
     try:
-        load_optimizer(optimizer, checkpoint.state["optimizer"])
+        load_optimizer(optimizer, sharding.state_in_parts(optimizer, checkpoint.state["optimizer"]))
     except (KeyError, ValueError) as error:
         raise ResumeError(f"{checkpoint.folder / STATE}: does not fit the optimizer ({error})") from error
     if scaler is not None and "scaler" in checkpoint.state:

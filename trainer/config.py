@@ -17,6 +17,7 @@ from trainer.familiar import rename
 from trainer.familiar_names import KNOWN
 from trainer.optim.names import Optimizer, Schedule, check_course
 from trainer.requirement import Bounds
+from trainer.sharding import check as check_sharding
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Goal = Literal["minimize", "maximize"]
@@ -185,6 +186,9 @@ class TrainConfig(_Frozen):
     ``doc_stride`` is how many tokens two windows of a long row share, ``max_answer_length`` how many an answer has at
     most.
 
+    ``sharding: full`` spreads the model, its gradients and the optimizer's state over the processes that train one
+    model together.
+
     ``peft`` trains adapters in place of the weights: ``lora_targets`` are ``default``, ``attention``, ``all-linear`` or
     endings of layers' names, ``lora_alpha`` twice the rank if absent. ``freeze`` holds the backbone, the embeddings, or
     these and the first n layers; ``unfreeze_every`` so many epochs one more part of it trains, from the top down.
@@ -233,6 +237,7 @@ class TrainConfig(_Frozen):
     max_grad_norm: float | None = Field(1.0, gt=0)
     gradient_checkpointing: bool = False
     compile: bool = False
+    sharding: Literal["none", "full"] = "none"
     dropout: float | None = Field(None, ge=0, lt=1)
     peft: Literal["none", "lora", "dora"] = "none"
     lora_rank: int = Field(8, ge=1)
@@ -331,6 +336,7 @@ class TrainConfig(_Frozen):
         except ValidationError as error:
             raise _as_written(explain(error), renamed.written) from None
         adaptation.check(config)
+        check_sharding(config)
         return config
 
     def resolve_paths(self, base: Path) -> TrainConfig:

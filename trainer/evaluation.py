@@ -11,6 +11,7 @@ import torch
 
 from trainer.batches import evaluation_order
 from trainer.precision import Compute, out_of_memory
+from trainer.ranks import Ranks
 from trainer.tasks.base import PAD
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from trainer.tasks.base import Prepared, Split, Task
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What one process saw of its share: ``outputs`` (rows, ...), ``None`` of an empty one; the summed loss."""
+
+    outputs: np.ndarray | None
+    loss: float
+    units: int
+    batch_size: int
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,7 @@ def evaluate(
     prepared: Prepared,
     compute: Compute,
     batch_size: int | None = None,
+    ranks: Ranks | None = None,
 ) -> Evaluation:
     """Evaluate in eval mode and without label smoothing; leaves the model in eval mode.
 
@@ -51,25 +63,58 @@ def evaluate(
         prepared: what ``split`` belongs to.
         compute: device and format.
         batch_size: rows at once.
+        ranks: which of several processes this one is: each takes a share of the rows, and the first one's metrics are
+            everybody's.
 
     Raises:
         torch.OutOfMemoryError: a single row does not fit.
     """
     model.eval()
+    ranks = ranks or Ranks()
     order = evaluation_order(split.rows, split.lengths)
     size = batch_size or config.eval_batch_size
+    seen = ranks.brought(_seen(model, order, size, task, split, config, prepared, compute, ranks))
+    evaluation: Evaluation | None = None
+    if ranks.first:
+        outputs = [torch.from_numpy(one.outputs) for one in seen if one.outputs is not None]
+        ordered = _joined(outputs).numpy() if len(outputs) > 1 else outputs[0].numpy()
+        own_order = np.empty_like(order)
+        shares = [Ranks(rank, ranks.count).share(order) for rank in range(ranks.count)]
+        own_order[np.concatenate(shares)] = np.arange(split.rows)
+        mean_loss = sum(one.loss for one in seen) / sum(one.units for one in seen)
+        metrics = task.evaluate(ordered[own_order], split, mean_loss, config, prepared)
+        smallest = min(one.batch_size for one in seen)
+        evaluation = Evaluation({name: float(value) for name, value in metrics.items()}, smallest)
+    told: Evaluation = ranks.told(evaluation)
+    return told
+
+
+def _seen(
+    model: torch.nn.Module,
+    order: np.ndarray,
+    size: int,
+    task: Task,
+    split: Split,
+    config: TrainConfig,
+    prepared: Prepared,
+    compute: Compute,
+    ranks: Ranks,
+) -> _Seen:
+    """This process's share of the rows, in batches of ``size``, or of what fits."""
+    mine, in_parts = ranks.share(order), not ranks.alone and config.sharding != "none"
     outputs: list[torch.Tensor] = []
     losses: list[torch.Tensor] = []
     units, start = 0, 0
-    with torch.inference_mode():
-        while start < split.rows:
-            batch = task.collate(split, order[start : start + size], config, prepared)
+    # A model in parts puts its layers together in here, and tensors of inference mode could not be trained on.
+    with torch.no_grad() if in_parts else torch.inference_mode():
+        while start < len(mine):
+            batch = task.collate(split, mine[start : start + size], config, prepared)
             try:
                 with compute.autocast():
                     loss, kept = task.observe(model, compute.move(batch), config, prepared)
             except RuntimeError as error:
-                rows = min(size, split.rows - start)
-                if rows == 1 or not out_of_memory(error):
+                rows = min(size, len(mine) - start)
+                if rows == 1 or not out_of_memory(error) or in_parts:
                     raise
                 size = (rows + 1) // 2
                 log.warning("out of memory in evaluation with %d rows at once, going on with %d", rows, size)
@@ -78,13 +123,15 @@ def evaluate(
             losses.append(loss)
             units += task.units(batch)
             start += size
-        mean_loss = float(torch.stack(losses).cpu().double().sum()) / units
+        for _ in range(-(-ranks.most(len(order)) // size) - len(outputs) if in_parts else 0):
+            # Others still have rows, and parts of layers are only had from all together.
+            with compute.autocast():
+                task.observe(model, compute.move(task.collate(split, order[:1], config, prepared)), config, prepared)
+        if not outputs:
+            return _Seen(None, 0.0, 0, size)
+        summed = float(torch.stack(losses).cpu().double().sum())
         # Kept on the device until here: one copy, and one wait for the device, per evaluation.
-        ordered = _joined(outputs).cpu().numpy()
-    own_order = np.empty_like(order)
-    own_order[order] = np.arange(split.rows)
-    metrics = task.evaluate(ordered[own_order], split, mean_loss, config, prepared)
-    return Evaluation({name: float(value) for name, value in metrics.items()}, size)
+        return _Seen(_joined(outputs).cpu().numpy(), summed, units, size)
 
 
 def _joined(outputs: list[torch.Tensor]) -> torch.Tensor:

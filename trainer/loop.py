@@ -12,6 +12,7 @@ from trainer.errors import ResumeError
 from trainer.manifest import latest_valid, numbered
 from trainer.precision import Compute
 from trainer.progress import history
+from trainer.ranks import Ranks
 from trainer.run import Run
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def train(
     resume: bool | Path = False,
     should_stop: Callable[[], bool] | None = None,
     device: torch.device | str | None = None,
+    ranks: Ranks | None = None,
 ) -> Iterator[Report]:
     """Train, and report every ``report_every``: validation metrics and a checkpoint that is already written.
 
@@ -51,6 +53,8 @@ def train(
             except for task, optimizer, batch size and seed.
         should_stop: asked before each update; once true the run ends there, without a report or a checkpoint.
         device: for example ``cuda:0`` or ``cpu``; the GPU where there is one if left out.
+        ranks: which of several processes this one is, all of which call this and are given the same reports. Then
+            ``should_stop`` must say the same in each. :mod:`trainer.together` starts them.
 
     Yields:
         A report per report point, numbered on from the checkpoint's. The last one has ``done`` and its reason. A run
@@ -62,8 +66,11 @@ def train(
         Diverged: a loss, a gradient or a metric is not finite.
         torch.OutOfMemoryError: a single row does not fit.
     """
-    start = _starting_point(folder, resume)
-    run = Run(config, prepared=prepared, task=task, folder=folder, compute=Compute.choose(config.precision, device))
+    ranks = ranks or Ranks()
+    # Found by one: the first may remove checkpoints while the others still look.
+    start = ranks.told(_starting_point(folder, resume) if ranks.first else None)
+    compute = Compute.choose(config.precision, device)
+    run = Run(config, prepared=prepared, task=task, folder=folder, compute=compute, ranks=ranks)
     try:
         if start is not None:
             run.go_on_from(checkpoint.load(start))

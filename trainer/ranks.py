@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _BUCKET = 2**24
 """Numbers summed over the processes at once: fewer calls, and no second copy of all gradients."""
+
+_PATIENCE = timedelta(days=7)
+"""How long a process waits for another: the first may score for hours, and a dead one is noticed by who started it."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,16 @@ class Ranks:
         """Every ``count``-th of these row numbers: rows sorted by length are shared evenly. May be empty."""
         return rows[self.rank :: self.count]
 
+    def most(self, rows: int) -> int:
+        """How many of so many rows the largest share has: the first one's."""
+        return -(-rows // self.count)
+
     def total(self, *numbers: int) -> tuple[int, ...]:
         """Sums over all processes."""
         if self.alone:
             return numbers
-        summed = torch.tensor(numbers, dtype=torch.int64, device=_device())
+        # On the CPU, for which there is always gloo: nobody has to wait for a GPU.
+        summed = torch.tensor(numbers, dtype=torch.int64)
         distributed.all_reduce(summed)
         return tuple(summed.tolist())
 
@@ -57,18 +66,28 @@ class Ranks:
         if self.alone:
             return
         for bucket in _buckets(tensors):
-            flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
+            flat = _flat(bucket)
             distributed.all_reduce(flat)
-            for tensor, summed in zip(bucket, flat.split([t.numel() for t in bucket]), strict=True):
-                tensor.copy_(summed.view_as(tensor))
+            _lay(flat, bucket)
 
-    def gathered(self, value: Any) -> list[Any]:
-        """What each process has, in the order of ranks; for values that can be pickled."""
+    @torch.no_grad()
+    def tell_tensors(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Give every process the values of the first one's tensors; the same ones in the same order everywhere."""
+        if self.alone:
+            return
+        for bucket in _buckets(tensors):
+            flat = _flat(bucket)
+            distributed.broadcast(flat, src=0)
+            _lay(flat, bucket)
+
+    def brought(self, value: Any) -> list[Any]:
+        """To the first process what each has, in the order of ranks; to the others nothing. For values that can be
+        pickled."""
         if self.alone:
             return [value]
-        values: list[Any] = [None] * self.count
-        distributed.all_gather_object(values, value)
-        return values
+        values: list[Any] | None = [None] * self.count if self.first else None
+        distributed.gather_object(value, values)
+        return values or []
 
     def told(self, value: Any) -> Any:
         """What the first process has."""
@@ -80,14 +99,14 @@ class Ranks:
 
 
 @contextmanager
-def joined(rank: int, count: int, meeting: Path, backend: str | None = None) -> Iterator[Ranks]:
+def joined(rank: int, count: int, meeting: Path, *, gpus: bool = False) -> Iterator[Ranks]:
     """Meet the other processes for the time inside.
 
     Args:
         rank: from 0.
         count: how many there are.
         meeting: a file that all can write, and that is not there yet.
-        backend: of `torch.distributed`; NCCL where there are GPUs and gloo otherwise if left out.
+        gpus: sum tensors that lie on GPUs by NCCL. All else goes through gloo.
 
     Raises:
         RuntimeError: the others did not come.
@@ -95,24 +114,35 @@ def joined(rank: int, count: int, meeting: Path, backend: str | None = None) -> 
     if count == 1:
         yield Ranks()
         return
-    chosen = backend or ("nccl" if torch.cuda.is_available() else "gloo")
-    distributed.init_process_group(chosen, init_method=meeting.resolve().as_uri(), rank=rank, world_size=count)
+    distributed.init_process_group(
+        "cpu:gloo,cuda:nccl" if gpus else "gloo",
+        init_method=meeting.resolve().as_uri(),
+        rank=rank,
+        world_size=count,
+        timeout=_PATIENCE,
+    )
     try:
         yield Ranks(rank, count)
     finally:
         distributed.destroy_process_group()
 
 
-def _device() -> torch.device:
-    return torch.device("cuda" if distributed.get_backend() == "nccl" else "cpu")
+def _flat(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([tensor.reshape(-1) for tensor in tensors])
+
+
+def _lay(flat: torch.Tensor, tensors: Sequence[torch.Tensor]) -> None:
+    for tensor, values in zip(tensors, torch.split(flat, [t.numel() for t in tensors]), strict=True):
+        tensor.copy_(values.view_as(tensor))
 
 
 def _buckets(tensors: Iterable[torch.Tensor]) -> Iterator[Sequence[torch.Tensor]]:
-    """Consecutive tensors of one type, of so many numbers together."""
+    """Consecutive tensors of one type on one device, of so many numbers together."""
     bucket: list[torch.Tensor] = []
     size = 0
     for tensor in tensors:
-        if bucket and (size + tensor.numel() > _BUCKET or tensor.dtype != bucket[0].dtype):
+        kind = (tensor.dtype, tensor.device)
+        if bucket and (size + tensor.numel() > _BUCKET or kind != (bucket[0].dtype, bucket[0].device)):
             yield bucket
             bucket, size = [], 0
         bucket.append(tensor)

@@ -16,6 +16,12 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def seed_rank(seed: int, rank: int, step: int = 0) -> None:
+    """Seed the generators of one of several processes, so that each draws its own numbers. The first keeps its own."""
+    if rank > 0:
+        seed_everything(int(np.random.SeedSequence([seed, rank, step]).generate_state(1)[0]))
+
+
 def capture(device: torch.device) -> dict[str, Any]:
     """All generators' states. Holds only what ``torch.load(weights_only=True)`` reads back."""
     version, words, gauss = random.getstate()

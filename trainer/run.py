@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import gc
+import logging
 import math
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from trainer import checkpoint, compiled, recompute, rng
+from trainer import checkpoint, compiled, recompute, rng, sharding
 from trainer.adapt.adapted import adapt
 from trainer.averaging import Average
 from trainer.batches import batches_from
@@ -23,18 +24,22 @@ from trainer.optim.build import build_optimizer
 from trainer.plan import Plan
 from trainer.precision import Compute
 from trainer.progress import Progress, as_json
+from trainer.ranks import Ranks
 from trainer.report import Report
 from trainer.requirement import RETAIN, fulfilled
 from trainer.update import Updater
+from trainer.weights import stored_buffers
 from trainer.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
 
     from trainer.config import Goal, TrainConfig
     from trainer.tasks.base import Prepared, Task
+
+log = logging.getLogger(__name__)
 
 _WORTH_A_SYNC = 5.0
 """Seconds of training from which on a checkpoint is worth waiting for the disk; less is sooner trained again."""
@@ -47,14 +52,23 @@ class Run:
     """A run from its first update or from a checkpoint on. :mod:`trainer.loop` says what happens when.
 
     Seeds the global generators before the model is built, so nothing that ran earlier in this process matters.
+    Of several processes each has one, and all do the same; where one of them must decide or write, it is the first.
 
     Raises:
         ConfigError: no goal is known for the metric, or the precision does not suit the device.
     """
 
     def __init__(
-        self, config: TrainConfig, *, prepared: Prepared, task: Task, folder: Path | None, compute: Compute
+        self,
+        config: TrainConfig,
+        *,
+        prepared: Prepared,
+        task: Task,
+        folder: Path | None,
+        compute: Compute,
+        ranks: Ranks | None = None,
     ) -> None:
+        self.ranks = ranks or Ranks()
         self.config, self.prepared, self.task, self.compute = config, prepared, task, compute
         self.checkpoints = folder / "checkpoints" if folder is not None else None
         self.goal = _goal(config, task)
@@ -70,7 +84,7 @@ class Run:
         rng.seed_everything(config.seed)
         adapted = adapt(task.build_model(config, prepared), config, compute)
         self.frozen, self.unfreezing = adapted.frozen, adapted.unfreezing(config, self.plan)
-        self.model = adapted.model.to(compute.device)
+        self.model = self._placed(adapted.model)
         if config.gradient_checkpointing:
             recompute.enable(self.model)
         if config.compile:
@@ -85,7 +99,9 @@ class Run:
             prepared=prepared,
             compute=compute,
             micro_batch_size=size,
+            ranks=self.ranks,
         )
+        rng.seed_rank(config.seed, self.ranks.rank)
         self.random_state = rng.capture(compute.device)
         self._open_window()
 
@@ -115,10 +131,8 @@ class Run:
         )
         self.progress = replace(progress, config=self.progress.config)
         self.updater.micro_batch_size = progress.micro_batch_size
-        for number, path in numbered(self.checkpoints).items() if self.checkpoints is not None else ():
-            if number > progress.number:
-                shutil.rmtree(path)
-        self.random_state = saved.state["random"]
+        self._remove(lambda number: number > progress.number)
+        self.random_state = self._own_random_state(saved)
         self._open_window()
 
     @property
@@ -168,10 +182,12 @@ class Run:
             Diverged: a metric or anything since the last report is not finite.
             ConfigError: evaluation did not give the chosen metric.
         """
-        training, seconds = self._window.close()
+        training, seconds = self.ranks.told(self._window.close())
         # Taken before evaluation and put back after the report: neither may change the course of training.
         self.random_state = rng.capture(self.compute.device)
+        self._agree_on_statistics()
         with self.average.in_place() if self.average is not None else nullcontext():
+            self._agree_on_statistics()
             metrics, eval_batch_size = self._evaluate()
         self._keep_score(metrics, seconds, eval_batch_size)
         progress = self.progress
@@ -201,11 +217,8 @@ class Run:
 
     def after_report(self) -> None:
         """Drop checkpoints no longer needed, and train on as if nobody had touched the random generators."""
-        if self.checkpoints is not None:
-            number = self.progress.number
-            for other, path in numbered(self.checkpoints).items():
-                if other not in {number, number - 1, self.progress.best_number}:
-                    shutil.rmtree(path, ignore_errors=True)
+        number, best = self.progress.number, self.progress.best_number
+        self._remove(lambda other: other not in {number, number - 1, best}, ignore_errors=True)
         self._open_window()
 
     def release(self) -> None:
@@ -216,6 +229,42 @@ class Run:
             # Models hold cycles; what they keep on a shared GPU is missing to its neighbours until collected.
             gc.collect()
             torch.cuda.empty_cache()
+
+    def _placed(self, model: torch.nn.Module) -> torch.nn.Module:
+        """On the device, and of several processes the same in all: a user's function may draw by generators of its own.
+        What is frozen came from a folder."""
+        in_parts = sharding.sharded(self.config, self.ranks)
+        if not in_parts:
+            model = model.to(self.compute.device)
+        if not self.ranks.alone:
+            weights = [one for one in model.parameters() if self.frozen is None or one.requires_grad]
+            self.ranks.tell_tensors([*weights, *stored_buffers(model)])
+        if in_parts:
+            sharding.shard(model, self.compute.device, self.ranks.count)
+        return model
+
+    def _agree_on_statistics(self) -> None:
+        # Those of the first one's shares, as with torch's DistributedDataParallel.
+        if not self.ranks.alone:
+            self.ranks.tell_tensors(stored_buffers(self.model))
+
+    def _own_random_state(self, saved: checkpoint.Checkpoint) -> dict[str, Any]:
+        states: list[dict[str, Any]] = [saved.state["random"], *saved.state.get("random_of_others", ())]
+        rank, count = self.ranks.rank, self.ranks.count
+        if len(states) != count and self.ranks.first:
+            log.warning("%d processes go on with what %d began: equal but for rounding and dropout", count, len(states))
+        if rank < len(states):
+            return states[rank]
+        rng.seed_rank(self.config.seed, rank, saved.progress.step)
+        return rng.capture(self.compute.device)
+
+    def _remove(self, unwanted: Callable[[int], bool], *, ignore_errors: bool = False) -> None:
+        """Checkpoints by their numbers; of several processes one does it."""
+        if self.checkpoints is None or not self.ranks.first:
+            return
+        for number, path in numbered(self.checkpoints).items():
+            if unwanted(number):
+                shutil.rmtree(path, ignore_errors=ignore_errors)
 
     def _open_window(self) -> None:
         self.model.train()
@@ -240,6 +289,7 @@ class Run:
                 prepared=self.prepared,
                 compute=self.compute,
                 batch_size=size,
+                ranks=self.ranks,
             )
             size = evaluation.batch_size
             metrics |= {f"{prefix}{name}": value for name, value in evaluation.metrics.items()}
@@ -262,16 +312,19 @@ class Run:
         )
 
     def _save(self, folder: Path, *, durable: bool) -> None:
+        states = self.ranks.brought(self.random_state)
         checkpoint.save(
             folder,
             model=self.model,
             optimizer=self.optimizer,
             progress=self.progress,
             random_state=self.random_state,
+            random_of_others=states[1:],
             scaler=self.updater.scaler,
             frozen=self.frozen,
             average=self.average,
             durable=durable,
+            writes=self.ranks.first,
         )
 
 

@@ -163,6 +163,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         places=places,
     )
     _check_amount(config, places)
+    _check_processes(config, places)
     _check_rungs(config, places)
     return read_population(config, places)
 
@@ -190,6 +191,24 @@ def _check_constraints(space: SearchSpace, method: Method, places: Places) -> No
         space.middle()
     except SpaceError as error:
         raise places.space_error(error) from None
+
+
+def _check_processes(config: SweepConfig, places: Places) -> None:
+    """Refuse several processes where none are started, and a model in parts where there is one."""
+    if isinstance(config.trainer, FunctionTrainer):
+        if config.resources.processes_per_trial is not None:
+            message = "means nothing to a function of your own, which starts what it needs itself"
+            raise places.error("resources.processes_per_trial", message, "give it GPUs: gpus_per_trial: 2")
+        return
+    cpus = config.resources.cpus_per_trial
+    if cpus != "auto" and cpus < config.processes:
+        message = f"{cpus} for the {config.processes} processes of a trial"
+        raise places.error("resources.cpus_per_trial", message, f"give at least {config.processes}, or write auto")
+    searched = "sharding" in config.space.names
+    if config.processes == 1 and (searched or config.trainer.sharding != "none"):
+        message = "spreads a model over the processes of a trial, and there is one"
+        key = "parameters.sharding" if searched else "trainer.sharding"
+        raise places.error(key, message, "write resources: {gpus_per_trial: 2}, or leave it out")
 
 
 def _check_rungs(config: SweepConfig, places: Places) -> None:

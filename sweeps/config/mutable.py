@@ -75,6 +75,7 @@ _FIXED: Mapping[str, str] = {
     "eval_batch_size": "it is a matter of memory and changes no result",
     "compile": "it is a matter of time",
     "gradient_checkpointing": "it is a matter of memory and changes no result",
+    "sharding": "it is a matter of memory and changes no result",
 }
 
 

@@ -33,11 +33,23 @@ class Metric:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a trial gets. ``auto``: a GPU where there are any, and the CPUs' fair share."""
+    """What a trial gets. ``auto``: a GPU for each of its processes where there are any, and the CPUs' fair share.
+
+    ``processes_per_trial`` train one model together, each on a GPU of its own or all on CPUs; ``None``: as many as
+    there are whole GPUs for it.
+    """
 
     gpus_per_trial: Literal["auto"] | float = "auto"
     cpus_per_trial: Literal["auto"] | int = "auto"
     max_parallel: int | None = None
+    processes_per_trial: int | None = None
+
+    @property
+    def processes(self) -> int:
+        """How many processes train one model."""
+        if self.processes_per_trial is not None:
+            return self.processes_per_trial
+        return 1 if self.gpus_per_trial == "auto" else max(1, int(self.gpus_per_trial))
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,11 @@ class SweepConfig:
     grid_limit: int = 2000
     base: Path = field(default_factory=Path.cwd)
     places: Places = field(default_factory=Places, compare=False, repr=False)
+
+    @property
+    def processes(self) -> int:
+        """How many processes train one model; a function of one's own starts what it needs itself."""
+        return 1 if isinstance(self.trainer, FunctionTrainer) else self.resources.processes
 
     @property
     def planned(self) -> int | None:
@@ -138,6 +155,7 @@ class SweepConfig:
                 "gpus_per_trial": self.resources.gpus_per_trial,
                 "cpus_per_trial": self.resources.cpus_per_trial,
                 "max_parallel": self.resources.max_parallel,
+                "processes_per_trial": self.resources.processes_per_trial,
             },
             "seed": self.seed,
             "keep_checkpoints": self.keep_checkpoints,

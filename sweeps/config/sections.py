@@ -146,7 +146,8 @@ def read_resources(data: object, places: Places) -> Resources:
     Raises:
         InputError: numbers that no machine can serve.
     """
-    section = Section(data, "resources", places, ("gpus_per_trial", "cpus_per_trial", "max_parallel"))
+    known = tuple(field.name for field in fields(Resources))
+    section = Section(data, "resources", places, known)
     gpus: Any = section.data.get("gpus_per_trial", "auto")
     cpus: Any = section.data.get("cpus_per_trial", "auto")
     for name, value in (("gpus_per_trial", gpus), ("cpus_per_trial", cpus)):
@@ -158,8 +159,20 @@ def read_resources(data: object, places: Places) -> Resources:
             raise section.error("gpus_per_trial", f"above 1 it must be whole, got {gpus}", "round it")
     if cpus not in ("auto", None):
         cpus = section.whole("cpus_per_trial", 1, least=1)
-    return Resources(
+    found = Resources(
         "auto" if gpus is None else gpus,
         "auto" if cpus is None else cpus,
         section.whole("max_parallel", None, least=1),
+        section.whole("processes_per_trial", None, least=1),
     )
+    _check_processes(found, section)
+    return found
+
+
+def _check_processes(found: Resources, section: Section) -> None:
+    """Refuse GPUs that are not one for each process, nor none."""
+    name, count = "processes_per_trial", found.processes
+    if found.gpus_per_trial not in ("auto", 0) and max(1, found.gpus_per_trial) != count:
+        message = f"{count} processes with {found.gpus_per_trial:g} GPUs; each has one of its own"
+        mend = f"leave it out, or write gpus_per_trial: {count}, or 0 to compute on CPUs"
+        raise section.error(name, message, mend)

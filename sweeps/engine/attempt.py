@@ -11,11 +11,15 @@ import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweeps.engine.function_run import function_reports
 from sweeps.records.record import State
 from trainer.errors import Diverged
+from trainer.failures import RankFailed
+
+if TYPE_CHECKING:
+    from trainer.report import Report
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +37,8 @@ def attempt(task: Mapping[str, Any], should_stop: Callable[[], bool] | None = No
 
     Args:
         task: ``settings``; ``folder`` of the trial; ``function`` and ``base`` for a function of one's own, else
-            ``cache`` with the prepared data.
+            ``cache`` with the prepared data, ``threads`` in all, and ``processes`` where several train it together,
+            then with ``gpus``.
         should_stop: polled by the loop; when it turns true the iterator ends without another message.
     """
     try:
@@ -49,21 +54,9 @@ def attempt(task: Mapping[str, Any], should_stop: Callable[[], bool] | None = No
 
 
 def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | None) -> Iterator[Message]:
-    import torch
-
-    from trainer.config import TrainConfig
-    from trainer.loop import train
-    from trainer.tasks import get_task
-
-    if (threads := task.get("threads")) is not None:
-        torch.set_num_threads(threads)
-    config = TrainConfig.build(task["settings"])
-    kind = get_task(config.task)
-    prepared = kind.prepare(config, Path(task["cache"]))
     done = False
-    for report in train(
-        config, prepared=prepared, task=kind, folder=Path(task["folder"]), resume=True, should_stop=should_stop
-    ):
+    reports = _together if task.get("processes", 1) > 1 else _alone
+    for report in reports(task, should_stop):
         done = report.done
         yield {
             "report": {
@@ -84,16 +77,53 @@ def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | Non
         yield _end(State.FINISHED, "completed", "")
 
 
+def _alone(task: Mapping[str, Any], should_stop: Callable[[], bool] | None) -> Iterator[Report]:
+    import torch
+
+    from trainer.config import TrainConfig
+    from trainer.loop import train
+    from trainer.tasks import get_task
+
+    if (threads := task.get("threads")) is not None:
+        torch.set_num_threads(threads)
+    config = TrainConfig.build(task["settings"])
+    kind = get_task(config.task)
+    prepared = kind.prepare(config, Path(task["cache"]))
+    yield from train(
+        config, prepared=prepared, task=kind, folder=Path(task["folder"]), resume=True, should_stop=should_stop
+    )
+
+
+def _together(task: Mapping[str, Any], should_stop: Callable[[], bool] | None) -> Iterator[Report]:
+    from trainer.config import TrainConfig
+    from trainer.together import train_together
+
+    yield from train_together(
+        TrainConfig.build(task["settings"]),
+        task["processes"],
+        cache=Path(task["cache"]),
+        folder=Path(task["folder"]),
+        gpus=task["gpus"] > 0,
+        threads=max(1, task["threads"] // task["processes"]),
+        resume=True,
+        should_stop=should_stop,
+    )
+
+
 def _failure(error: Exception) -> Message:
     text = f"{type(error).__name__}: {error}".strip()
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    if isinstance(error, RankFailed):
+        text, where = str(error), f" ({error.place})" if error.place else ""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return _end(State.FAILED, "oom", text.splitlines()[0])
     if _says(error, _FULL):
         # No fault of this trial, and every other would meet it: the whole sweep ends here, and can be resumed.
         return _end(State.INTERRUPTED, "disk-full", text.splitlines()[0])
-    return _end(State.FAILED, "error", text.splitlines()[0] + where, spoiled=_says(error, _POISON))
+    # What happened in a process of its own spoiled none but that one.
+    spoiled = not isinstance(error, RankFailed) and _says(error, _POISON)
+    return _end(State.FAILED, "error", text.splitlines()[0] + where, spoiled=spoiled)
 
 
 def _says(error: BaseException | None, signs: Iterable[str]) -> bool:

@@ -7,9 +7,9 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sweeps.config import Resources
+from sweeps.engine.machine import local_node
 from sweeps.engine.slots import Node, Slots, plan
 from sweeps.errors import InputError
 
@@ -34,25 +34,6 @@ def set_environment() -> None:
     """Ray's switches as this project wants them; what the user has set stays."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-
-
-def local_node() -> Node:
-    """What this machine has for us: the CPUs we may run on and the GPUs we may see."""
-    return Node(
-        cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        gpus=_visible_gpus(),
-    )
-
-
-def _visible_gpus() -> int:
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return len([entry for entry in visible.split(",") if entry.strip() not in {"", "-1", "NoDevFiles"}])
-    # The driver's own listing: asking torch would cost this process two seconds for its import.
-    try:
-        return len(list(Path("/proc/driver/nvidia/gpus").iterdir()))
-    except OSError:
-        return 0
 
 
 def address_of(address: str | None) -> str:

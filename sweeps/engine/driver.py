@@ -181,6 +181,8 @@ def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:
             "base": str(config.base),
             "cache": str(folder / "cache"),
             "threads": slots.cpus,
+            "processes": config.processes,
+            "gpus": slots.gpus,
             # Of a function's own reports each goes at once: its checkpoint remembers one report, not several.
             "judged": None if own else study.judged,
             # For a function's own checkpoints, of which the best is kept.

@@ -17,6 +17,8 @@ def notes(config: SweepConfig) -> Iterator[str]:
     if config.method == "auto":
         choice = choose(config.space, config.planned)
         yield f"searching by {choice.method}: {choice.reason}"
+    if config.processes > 1:
+        yield f"each trial is trained by {config.processes} processes together"
     stopping = config.early_stopping
     if (grace := config.scheduling.get("grace", 0)) > stopping.grace:
         yield f"trials are compared from report {grace} on: before, their warm-up is not over"

@@ -41,8 +41,9 @@ def plan(wanted: Resources, nodes: Sequence[Node]) -> Slots:
         InputError: not one trial can ever run; says what there is and what was asked.
     """
     has_gpus = any(node.gpus >= 1 for node in nodes)
-    gpus = (1.0 if has_gpus else 0.0) if wanted.gpus_per_trial == "auto" else float(wanted.gpus_per_trial)
-    cpus = _share(nodes, gpus) if wanted.cpus_per_trial == "auto" else int(wanted.cpus_per_trial)
+    processes = wanted.processes
+    gpus = float(processes if has_gpus else 0) if wanted.gpus_per_trial == "auto" else float(wanted.gpus_per_trial)
+    cpus = _share(nodes, gpus, processes) if wanted.cpus_per_trial == "auto" else int(wanted.cpus_per_trial)
     count = sum(_fitting(node, cpus, gpus) for node in nodes)
     if count == 0:
         raise _impossible(nodes, cpus, gpus)
@@ -51,10 +52,10 @@ def plan(wanted: Resources, nodes: Sequence[Node]) -> Slots:
     return Slots(count, cpus, gpus, _say(count, cpus, gpus, has_gpus))
 
 
-def _share(nodes: Sequence[Node], gpus: float) -> int:
-    """CPUs for each trial where none were named: an even share of a GPU machine, else one."""
+def _share(nodes: Sequence[Node], gpus: float, processes: int) -> int:
+    """CPUs for each trial where none were named: an even share of a GPU machine, else one for each process."""
     if gpus == 0:
-        return 1
+        return processes
     shares = [int(node.cpus // places) for node in nodes if (places := _places(node.gpus, gpus))]
     return max(1, min(shares, default=1))
 

@@ -12,7 +12,9 @@ from sweeps.config import FunctionTrainer, SweepConfig, load_sweep
 from sweeps.config.familiar import renamed_values
 from sweeps.config.load import KEYS
 from sweeps.engine.attempt import attempt
+from sweeps.engine.machine import local_node
 from sweeps.engine.preparation import prepare
+from sweeps.engine.slots import plan
 from sweeps.errors import InputError, SweepError
 from sweeps.take_home.card import single_card
 from sweeps.take_home.export import check_new, write_model
@@ -57,11 +59,20 @@ def train_single(
             "cache": str(cache),
             "metric": config.metric.name,
             "goal": config.metric.goal,
+            **_devices(config),
         }
         best = _follow(config, task, echo)
         if export is not None:
             _export(config, params, best, cache, export)
     return dict(best["metrics"])
+
+
+def _devices(config: SweepConfig) -> dict[str, Any]:
+    """What a training gets here that is shared by several processes; one alone takes what it likes."""
+    if config.processes == 1:
+        return {}
+    slots = plan(config.resources, [local_node()])
+    return {"threads": slots.cpus, "processes": config.processes, "gpus": slots.gpus}
 
 
 def _values(given: Sequence[str]) -> dict[str, Any]:

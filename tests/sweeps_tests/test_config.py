@@ -77,6 +77,7 @@ def test_trial_settings_are_plain_and_build(tmp_path: Path) -> None:
         {"method": "grid", "parameters": {"batch_size": [8, 16], "epochs": {"min": 1, "max": 3}}},
         {"preset": "small-net", "parameters": {"batch_size": None}},
         {"resources": {"gpus_per_trial": 0.5, "cpus_per_trial": 2, "max_parallel": 3}},
+        {"resources": {"processes_per_trial": 2}, "trainer": {**DEMO["trainer"], "fsdp": "full_shard"}},
         {"trainer": {**DEMO["trainer"], "report_every": {"steps": 5}, "seed": 4}},
         {"parameters": {"data.limit": [100, 200], "learning_rate": {"distribution": "log_normal", "mu": -7}}},
     ],

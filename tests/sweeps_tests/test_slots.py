@@ -24,6 +24,10 @@ TABLE = {
     "a tenth of a GPU": (Resources(gpus_per_trial=0.1), [(20, 1)], (10, 2, 0.1)),
     "parts never lie across two GPUs": (Resources(gpus_per_trial=0.4), [(8, 2)], (4, 2, 0.4)),
     "more than half a GPU": (Resources(gpus_per_trial=0.6), [(8, 2)], (2, 4, 0.6)),
+    "two processes, without a GPU": (Resources(processes_per_trial=2), [(5, 0)], (2, 2, 0.0)),
+    "two processes have a GPU each": (Resources(processes_per_trial=2), [(16, 5)], (2, 8, 2.0)),
+    "two processes on CPUs beside GPUs": (Resources(0, processes_per_trial=2), [(4, 2)], (2, 2, 0.0)),
+    "two processes of two CPUs": (Resources(cpus_per_trial=4, processes_per_trial=2), [(8, 0)], (2, 4, 0.0)),
     "two GPUs each": (Resources(gpus_per_trial=2), [(16, 5)], (2, 8, 2.0)),
     "two GPUs never come from two machines": (Resources(gpus_per_trial=2), [(8, 1), (8, 3)], (1, 8, 2.0)),
     "CPUs bind before GPUs": (Resources(gpus_per_trial=0.25, cpus_per_trial=4), [(8, 1)], (2, 4, 0.25)),
@@ -58,6 +62,9 @@ REFUSED = {
     "more CPUs than any machine has": (Resources(cpus_per_trial=16), [(8, 0), (12, 0)], "cpus_per_trial", "has 12"),
     "too many CPUs beside a GPU": (
         Resources(gpus_per_trial=1, cpus_per_trial=16), [(8, 1)], "cpus_per_trial", "has 8",
+    ),
+    "more processes than any machine has GPUs": (
+        Resources(processes_per_trial=4), [(64, 2)], "gpus_per_trial", "has 2",
     ),
     "no machine at all": (AUTO, [], "cpus_per_trial", "has 0"),
 }  # fmt: skip

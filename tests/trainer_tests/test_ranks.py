@@ -21,16 +21,19 @@ from trainer import ranks
 
 ranks._BUCKET = 5
 rank, count = int(sys.argv[1]), int(sys.argv[2])
-with ranks.joined(rank, count, Path(sys.argv[3]), "gloo") as mine:
+with ranks.joined(rank, count, Path(sys.argv[3])) as mine:
     tensors = [torch.full(shape, float(rank + 1)) for shape in ((2, 2), (3,), (4, 1), ())]
     tensors.append(torch.tensor([rank + 1], dtype=torch.float64))
     mine.sum_tensors(tensors)
+    told = [torch.tensor([rank, 1.0]), torch.tensor(rank)]
+    mine.tell_tensors(told)
     print(json.dumps({
         "first": mine.first,
         "share": mine.share(np.arange(7)).tolist(),
         "total": mine.total(rank, 10),
         "summed": [tensor.reshape(-1).tolist() for tensor in tensors],
-        "gathered": mine.gathered({"rank": rank}),
+        "heard": [tensor.tolist() for tensor in told],
+        "brought": mine.brought({"rank": rank}),
         "told": mine.told(f"from {rank}"),
     }))
 """
@@ -51,10 +54,11 @@ def test_two_processes_share_add_up_and_hear(tmp_path: Path) -> None:
     said = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
     assert [one["first"] for one in said] == [True, False]
     assert [one["share"] for one in said] == [[0, 2, 4, 6], [1, 3, 5]]
+    assert [one["brought"] for one in said] == [[{"rank": 0}, {"rank": 1}], []]
     for one in said:
         assert one["total"] == [1, 20]
         assert one["summed"] == [[3.0] * 4, [3.0] * 3, [3.0] * 4, [3.0], [3.0]]
-        assert one["gathered"] == [{"rank": 0}, {"rank": 1}]
+        assert one["heard"] == [[0.0, 1.0], 0]
         assert one["told"] == "from 0"
 
 
@@ -62,7 +66,10 @@ def test_alone_nothing_is_changed() -> None:
     alone, tensor = Ranks(), torch.ones(3)
     alone.sum_tensors([tensor])
     assert tensor.tolist() == [1.0] * 3
+    alone.tell_tensors([tensor])
+    assert tensor.tolist() == [1.0] * 3
+    assert alone.most(5) == 5
     assert alone.share(np.arange(4)).tolist() == [0, 1, 2, 3]
-    assert (alone.total(3, 4), alone.gathered("x"), alone.told("x")) == ((3, 4), ["x"], "x")
+    assert (alone.total(3, 4), alone.brought("x"), alone.told("x")) == ((3, 4), ["x"], "x")
     assert alone.alone
     assert alone.first

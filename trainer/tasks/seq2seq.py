@@ -55,6 +55,9 @@ class Seq2Seq(Task):
         """Refuse settings that cannot be used; the model itself is looked at by ``prepare``."""
         check_metric(config, self)
         refuse(config, self, _UNUSED)
+        if config.sharding != "none" and _generates(config):
+            message = f"{config.sharding!r} leaves no process a whole model to generate texts by"
+            raise ConfigError("sharding", message, "leave it out, or choose loss, perplexity or token_accuracy")
         check_model(config)
         sources.check(config.data)
 
