@@ -167,8 +167,8 @@ TABLE: dict[str, Case] = {
     ),
     "fewer CPUs than processes": (
         "trials: 4",
-        "resources: {gpus_per_trial: 0, cpus_per_trial: 1, processes_per_trial: 2}",
-        10,
+        "trials: 4\nresources: {gpus_per_trial: 0, cpus_per_trial: 1, processes_per_trial: 2}",
+        11,
         "resources.cpus_per_trial",
         "1 for the 2 processes",
         "at least 2",
