@@ -64,6 +64,13 @@ def broken(inputs, classes, dropout=0.0):
     return Net(inputs, classes, dropout, fault)
 
 
+def poisoned(inputs, classes, dropout=0.0):
+    def fault(rows, passes):
+        if rank() == 1 and passes == 3:
+            raise RuntimeError("CUDA error: device-side assert triggered")
+    return Net(inputs, classes, dropout, fault)
+
+
 def killed(inputs, classes, dropout=0.0):
     def fault(rows, passes):
         if rank() == 1 and passes == 3:
