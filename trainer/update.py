@@ -11,12 +11,12 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from trainer import rng, sharding
 from trainer.optim.build import set_lr
 from trainer.precision import Compute, out_of_memory
+from trainer.ranks import Ranks
 
 if TYPE_CHECKING:
     import numpy as np
 
     from trainer.config import TrainConfig
-    from trainer.ranks import Ranks
     from trainer.tasks.base import Batch, Prepared, Task
 
 log = logging.getLogger(__name__)
@@ -47,9 +47,10 @@ class Updater:
         prepared: Prepared,
         compute: Compute,
         micro_batch_size: int,
-        ranks: Ranks,
+        ranks: Ranks | None = None,
     ) -> None:
-        self.ranks, self._in_parts = ranks, sharding.sharded(config, ranks)
+        self.ranks = ranks or Ranks()
+        self._in_parts = sharding.sharded(config, self.ranks)
         self.model, self.optimizer = model, optimizer
         self.task, self.config, self.prepared, self.compute = task, config, prepared, compute
         self.micro_batch_size = micro_batch_size
