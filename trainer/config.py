@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from trainer.adapt import settings as adaptation
-from trainer.data.cleaning_steps import parse as parse_cleaning
-from trainer.errors import ConfigError, suggest
+from trainer.errors import ConfigError
+from trainer.explaining import as_written, explain
 from trainer.familiar import rename
 from trainer.familiar_names import KNOWN
 from trainer.optim.names import Optimizer, Schedule, check_course
 from trainer.requirement import Bounds
+from trainer.sections import SECTIONS, AugmentConfig, DataConfig, Frozen, Generation, Share, Steps
 from trainer.sharding import check as check_sharding
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Goal = Literal["minimize", "maximize"]
-_CHOOSE = "choose from"
-# A union adds the branch it tried to the location of a complaint; the names of fields are enough.
-_BRANCH = re.compile(r"float|str|int|Steps|Share|(literal|dict|tuple)\[.*")
 _LENGTHS = ("epochs", "report_every", "warmup")
 _IN_STEPS = ("epochs.steps", "report_every.steps", "report_every.fraction", "warmup.steps")
 """Inner names of settings that are a number, or a mapping of one of these."""
@@ -32,145 +28,7 @@ USUAL_MODELS = {"tabular": "mlp"}
 _USUAL_MISSING = {"tabular": "impute"}
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
-
-
-class Steps(_Frozen):
-    """A length in optimizer updates: ``{steps: 50}``."""
-
-    steps: int = Field(ge=0)
-
-
-class Share(_Frozen):
-    """A report interval as a share of the whole run: ``{fraction: 0.1}`` gives ten reports, however long it is."""
-
-    fraction: float = Field(gt=0, le=1)
-
-
-class Generation(_Frozen):
-    """How texts are generated: names and meanings of transformers' ``GenerationConfig``, never by sampling.
-
-    What is ``None`` is as the model's own ``generation_config`` has it. ``max_new_tokens`` is one limit for all models,
-    since theirs is often 20. ``always``: generate in every evaluation, not only where the metric is of generated texts.
-    """
-
-    max_new_tokens: int = Field(default=128, ge=1)
-    min_new_tokens: int | None = Field(default=None, ge=0)
-    num_beams: int = Field(default=1, ge=1)
-    length_penalty: float | None = None
-    repetition_penalty: float | None = Field(default=None, gt=0)
-    no_repeat_ngram_size: int | None = Field(default=None, ge=0)
-    always: bool = False
-
-
-class DataConfig(_Frozen):
-    """Where the rows come from and how they are split.
-
-    Exactly one source: ``name`` (a hub data set, or a folder that ``datasets`` can load), ``sklearn`` (a bundled set),
-    ``function`` (``module:function`` that returns arrays), or files named by ``train``/``validation``/``test``.
-    With ``name``, the three name splits of that data set instead. ``retain`` is a file: a second set to evaluate.
-    ``validation_fraction`` and ``test_fraction`` are shares of the rows given as train. ``image`` names a column;
-    ``categories`` columns of a table that are none of numbers; ``target_kind`` what its label is. ``missing`` is
-    ``impute`` for tables where it is not given.
-    """
-
-    name: str | None = None
-    config: str | None = None
-    sklearn: Literal["digits", "iris", "wine", "breast_cancer"] | None = None
-    function: str | None = None
-    train: str | None = None
-    validation: str | None = None
-    test: str | None = None
-    retain: str | None = None
-    text: str | None = None
-    text_pair: str | None = None
-    label: str | None = None
-    references: str | None = None
-    prompt: str | None = None
-    messages: str | None = None
-    prefix: str | None = None
-    suffix: str | None = None
-    chat_template: str | None = None
-    sample_by: Literal["document", "line"] | None = None
-    features: tuple[str, ...] | None = None
-    label_names: tuple[str, ...] | None = None
-    label_separator: str | None = Field(None, min_length=1)
-    clean: tuple[str | dict[str, str], ...] = ()
-    missing: Literal["error", "drop", "impute"] = "error"
-    validation_fraction: float | None = Field(None, ge=0.0, lt=1.0)
-    test_fraction: float | None = Field(None, ge=0.0, lt=1.0)
-    stratify: bool = True
-    group: str | None = None
-    folds: int | None = Field(None, ge=2)
-    fold: int | None = Field(None, ge=0)
-    split_seed: int = 0
-    limit: int | None = Field(None, ge=1)
-    limit_validation: int | None = Field(None, ge=1)
-    scaling: Literal["none", "standard", "minmax"] = "none"
-    shape: tuple[int, ...] | None = None
-    image: str | None = None
-    categories: tuple[str, ...] | None = None
-    target_kind: Literal["classes", "number"] | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        sources = [key for key in ("name", "sklearn", "function") if getattr(self, key)]
-        if not sources and not self.train:
-            raise ValueError("no data: give one of name, sklearn, function, or train as a file")
-        if len(sources) > 1:
-            raise ValueError(f"one source only, got {' and '.join(sources)}")
-        return self
-
-    @field_validator("clean", mode="before")
-    @classmethod
-    def _known_steps(cls, value: object) -> object:
-        named = tuple(value) if isinstance(value, list | tuple) else (value,)
-        parse_cleaning(named)
-        return named
-
-    @model_validator(mode="after")
-    def _one_fold(self) -> Self:
-        if self.folds is None and self.fold is not None:
-            raise ConfigError("data.fold", f"{self.fold} of how many?", "give data.folds too, as in folds: 5")
-        if self.folds is not None and self.fold is None:
-            every = f"{{data.fold: {{values: {list(range(self.folds))}}}}}"
-            mend = f"write data.fold: 0, or search it: parameters: {every}"
-            raise ConfigError("data.folds", f"{self.folds} folds, and none is said to validate", mend)
-        if self.folds is not None and self.fold is not None and self.fold >= self.folds:
-            raise ConfigError("data.fold", f"{self.fold} is not one of {self.folds} folds", f"0 to {self.folds - 1}")
-        if self.folds is not None and (self.validation or self.validation_fraction is not None):
-            key = "data.validation" if self.validation else "data.validation_fraction"
-            raise ConfigError(key, "stands beside data.folds, of which one validates", "give one of the two")
-        if (self.validation_fraction or 0.0) + (self.test_fraction or 0.0) >= 1:
-            said = f"{self.validation_fraction} beside a test_fraction of {self.test_fraction}"
-            raise ConfigError("data.validation_fraction", f"{said} leaves no rows to train on", "give smaller ones")
-        return self
-
-
-class AugmentConfig(_Frozen):
-    """Changes to training rows, drawn anew each time a row is trained on. 0 leaves a step out.
-
-    ``flip``, ``erase`` and ``token_dropout`` are probabilities; ``crop`` and ``zoom`` shares of the sides and of the
-    area; ``rotate`` degrees either way; ``color_jitter`` how far brightness, contrast and saturation may be from 1;
-    ``randaugment`` how many random steps, each of ``magnitude`` (30 is the strongest); ``function`` a step of one's
-    own, ``module:function``, and ``strength`` what it is called with.
-    """
-
-    flip: float = Field(0.0, ge=0, le=1)
-    crop: float = Field(0.0, ge=0, lt=1)
-    zoom: float = Field(0.0, ge=0, lt=1)
-    rotate: float = Field(0.0, ge=0, le=180)
-    color_jitter: float = Field(0.0, ge=0, le=1)
-    randaugment: int = Field(0, ge=0)
-    magnitude: int = Field(9, ge=0, le=30)
-    erase: float = Field(0.0, ge=0, le=1)
-    token_dropout: float = Field(0.0, ge=0, lt=1)
-    function: str | None = None
-    strength: float | None = None
-
-
-class TrainConfig(_Frozen):
+class TrainConfig(Frozen):
     """Everything one run needs to know. Fractions of an epoch where not said otherwise.
 
     ``batch_size`` is the effective batch: rows per optimizer update. ``micro_batch_size`` is what goes
@@ -334,7 +192,7 @@ class TrainConfig(_Frozen):
         try:
             config = cls.model_validate(dict(renamed))
         except ValidationError as error:
-            raise _as_written(explain(error), renamed.written) from None
+            raise as_written(explain(error, [*cls.model_fields, *KNOWN]), renamed.written) from None
         adaptation.check(config)
         check_sharding(config)
         return config
@@ -358,62 +216,7 @@ class TrainConfig(_Frozen):
         return self.model_copy(update={"data": data, "model": model})
 
 
-SECTIONS = {
-    "data": DataConfig.model_fields,
-    "generation": Generation.model_fields,
-    "augment": AugmentConfig.model_fields,
-}
-"""The settings that are mappings with fields of their own."""
-
-
 def field_names() -> tuple[str, ...]:
     """Every name that a sweep may fix or search, inner ones dotted."""
     inner = (f"{section}.{name}" for section, fields in SECTIONS.items() for name in fields)
     return (*TrainConfig.model_fields, *inner, *_IN_STEPS)
-
-
-def explain(error: ValidationError) -> ConfigError:
-    """The first complaint of pydantic as one line of ours."""
-    errors = error.errors()
-    first = errors[0]
-    if isinstance(first.get("input"), dict):
-        # Of a number or {steps: n}, what is wrong with n.
-        inner = [one for one in errors if "Steps" in one["loc"] and one["loc"][0] == first["loc"][0]]
-        numbers = (
-            one for one in inner if one["type"] != "extra_forbidden" and isinstance(one.get("input"), int | float)
-        )
-        first = next(numbers, first)
-    parts = [str(part) for part in first["loc"] if not _BRANCH.fullmatch(str(part))]
-    raised = first.get("ctx", {}).get("error")
-    if isinstance(raised, ConfigError):
-        return raised
-    key = ".".join(parts) or "settings"
-    value = first.get("input")
-    if first["type"] == "extra_forbidden":
-        outer = [*TrainConfig.model_fields, *KNOWN]
-        names = SECTIONS.get(parts[0], outer) if len(parts) > 1 else outer
-        return ConfigError(key, "unknown setting", suggest(parts[-1], names))
-    if first["type"] == "missing":
-        return ConfigError(key, "is missing", "every training needs it")
-    if first["type"] == "literal_error":
-        options = re.findall(r"'([^']*)'", first["ctx"]["expected"])
-        return ConfigError(
-            key, f"expected one of {', '.join(options)}, got {value!r}", suggest(value, options, _CHOOSE)
-        )
-    message = first["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    shown = "" if isinstance(value, dict) else f", got {value!r}"
-    return ConfigError(key, message + shown, _bound(first))
-
-
-def _as_written(error: ConfigError, written: Mapping[str, str]) -> ConfigError:
-    head = error.key.partition(".")[0]
-    name = written.get(error.key) or written.get(head)
-    return ConfigError(name, error.message, error.mend) if name is not None else error
-
-
-def _bound(complaint: ErrorDetails) -> str:
-    """What to write instead, for a number beyond a bound."""
-    bounds = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
-    said = [f"{words} {complaint['ctx'][name]}" for name, words in bounds.items() if name in complaint.get("ctx", {})]
-    return f"give a number {said[0]}" if said else ""

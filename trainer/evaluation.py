@@ -12,6 +12,7 @@ import torch
 from trainer.batches import evaluation_order
 from trainer.precision import Compute, out_of_memory
 from trainer.ranks import Ranks
+from trainer.requirement import RETAIN
 from trainer.tasks.base import PAD
 
 if TYPE_CHECKING:
@@ -37,6 +38,37 @@ class Evaluation:
 
     metrics: dict[str, float]
     batch_size: int
+
+
+def evaluate_all(
+    model: torch.nn.Module,
+    *,
+    task: Task,
+    config: TrainConfig,
+    prepared: Prepared,
+    compute: Compute,
+    batch_size: int,
+    ranks: Ranks,
+) -> tuple[dict[str, float], int]:
+    """Metrics of the validation rows under their plain names, those of ``retain`` as ``retain_<metric>``, and the batch
+    size that fitted; otherwise as ``evaluate``."""
+    metrics: dict[str, float] = {}
+    for split, prefix in (("validation", ""), ("retain", RETAIN)):
+        if split not in prepared.splits:
+            continue
+        evaluation = evaluate(
+            model,
+            task=task,
+            split=prepared.splits[split],
+            config=config,
+            prepared=prepared,
+            compute=compute,
+            batch_size=batch_size,
+            ranks=ranks,
+        )
+        batch_size = evaluation.batch_size
+        metrics |= {f"{prefix}{name}": value for name, value in evaluation.metrics.items()}
+    return metrics, batch_size
 
 
 def evaluate(

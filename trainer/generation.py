@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from trainer.config import Generation
 from trainer.errors import ConfigError
 from trainer.hub_access import quiet
+from trainer.sections import Generation
 
 if TYPE_CHECKING:
     import torch

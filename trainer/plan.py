@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trainer.config import Share, Steps
 from trainer.errors import DataError
 from trainer.optim.names import default_warmup, schedule_settings
 from trainer.optim.schedules import lr_at
+from trainer.sections import Share, Steps
 
 if TYPE_CHECKING:
     from trainer.config import TrainConfig

@@ -9,16 +9,16 @@ import shutil
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from trainer import checkpoint, compiled, recompute, rng, sharding
+from trainer import checkpoint, common_ground, compiled, recompute, rng
 from trainer.adapt.adapted import adapt
 from trainer.averaging import Average
 from trainer.batches import batches_from
 from trainer.errors import ConfigError, Diverged, ResumeError
-from trainer.evaluation import evaluate
+from trainer.evaluation import evaluate_all
 from trainer.manifest import folder_name, numbered
 from trainer.optim.build import build_optimizer
 from trainer.plan import Plan
@@ -26,9 +26,8 @@ from trainer.precision import Compute
 from trainer.progress import Progress, as_json
 from trainer.ranks import Ranks
 from trainer.report import Report
-from trainer.requirement import RETAIN, fulfilled
+from trainer.requirement import fulfilled
 from trainer.update import Updater
-from trainer.weights import stored_buffers
 from trainer.window import Window
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class Run:
         rng.seed_everything(config.seed)
         adapted = adapt(task.build_model(config, prepared), config, compute)
         self.frozen, self.unfreezing = adapted.frozen, adapted.unfreezing(config, self.plan)
-        self.model = self._placed(adapted.model)
+        self.model = common_ground.placed(adapted.model, config, compute, self.ranks, frozen=self.frozen is not None)
         if config.gradient_checkpointing:
             recompute.enable(self.model)
         if config.compile:
@@ -132,7 +131,7 @@ class Run:
         self.progress = replace(progress, config=self.progress.config)
         self.updater.micro_batch_size = progress.micro_batch_size
         self._remove(lambda number: number > progress.number)
-        self.random_state = self._own_random_state(saved)
+        self.random_state = common_ground.random_state(saved, self.config, self.ranks, self.compute.device)
         self._open_window()
 
     @property
@@ -185,10 +184,21 @@ class Run:
         training, seconds = self.ranks.told(self._window.close())
         # Taken before evaluation and put back after the report: neither may change the course of training.
         self.random_state = rng.capture(self.compute.device)
-        self._agree_on_statistics()
+        common_ground.share_statistics(self.model, self.ranks)
         with self.average.in_place() if self.average is not None else nullcontext():
-            self._agree_on_statistics()
-            metrics, eval_batch_size = self._evaluate()
+            common_ground.share_statistics(self.model, self.ranks)
+            metrics, eval_batch_size = evaluate_all(
+                self.model,
+                task=self.task,
+                config=self.config,
+                prepared=self.prepared,
+                compute=self.compute,
+                batch_size=self.progress.eval_batch_size,
+                ranks=self.ranks,
+            )
+        for name, value in metrics.items():
+            if not math.isfinite(value):
+                raise Diverged(name, value, self.step)
         self._keep_score(metrics, seconds, eval_batch_size)
         progress = self.progress
         number = progress.number
@@ -230,34 +240,6 @@ class Run:
             gc.collect()
             torch.cuda.empty_cache()
 
-    def _placed(self, model: torch.nn.Module) -> torch.nn.Module:
-        """On the device, and of several processes the same in all: a user's function may draw by generators of its own.
-        What is frozen came from a folder."""
-        in_parts = sharding.sharded(self.config, self.ranks)
-        if not in_parts:
-            model = model.to(self.compute.device)
-        if not self.ranks.alone:
-            weights = [one for one in model.parameters() if self.frozen is None or one.requires_grad]
-            self.ranks.tell_tensors([*weights, *stored_buffers(model)])
-        if in_parts:
-            sharding.shard(model, self.compute.device, self.ranks.count)
-        return model
-
-    def _agree_on_statistics(self) -> None:
-        # Those of the first one's shares, as with torch's DistributedDataParallel.
-        if not self.ranks.alone:
-            self.ranks.tell_tensors(stored_buffers(self.model))
-
-    def _own_random_state(self, saved: checkpoint.Checkpoint) -> dict[str, Any]:
-        states: list[dict[str, Any]] = [saved.state["random"], *saved.state.get("random_of_others", ())]
-        rank, count = self.ranks.rank, self.ranks.count
-        if len(states) != count and self.ranks.first:
-            log.warning("%d processes go on with what %d began: equal but for rounding and dropout", count, len(states))
-        if rank < len(states):
-            return states[rank]
-        rng.seed_rank(self.config.seed, rank, saved.progress.step)
-        return rng.capture(self.compute.device)
-
     def _remove(self, unwanted: Callable[[int], bool], *, ignore_errors: bool = False) -> None:
         """Checkpoints by their numbers; of several processes one does it."""
         if self.checkpoints is None or not self.ranks.first:
@@ -273,30 +255,6 @@ class Run:
         rng.restore(self.random_state, self.compute.device)
         fp16 = self.updater.scaler is not None
         self._window = Window(self.step, self.compute.device, overflow_is_normal=fp16)
-
-    def _evaluate(self) -> tuple[dict[str, float], int]:
-        """Metrics of the validation rows under their plain names, those of ``retain`` as ``retain_<metric>``."""
-        metrics: dict[str, float] = {}
-        size = self.progress.eval_batch_size
-        for split, prefix in (("validation", ""), ("retain", RETAIN)):
-            if split not in self.prepared.splits:
-                continue
-            evaluation = evaluate(
-                self.model,
-                task=self.task,
-                split=self.prepared.splits[split],
-                config=self.config,
-                prepared=self.prepared,
-                compute=self.compute,
-                batch_size=size,
-                ranks=self.ranks,
-            )
-            size = evaluation.batch_size
-            metrics |= {f"{prefix}{name}": value for name, value in evaluation.metrics.items()}
-        for name, value in metrics.items():
-            if not math.isfinite(value):
-                raise Diverged(name, value, self.step)
-        return metrics, size
 
     def _keep_score(self, metrics: dict[str, float], seconds: float, eval_batch_size: int) -> None:
         name, require = self.config.metric, self.config.require

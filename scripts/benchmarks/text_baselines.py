@@ -15,8 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from transformers import AutoModel, AutoTokenizer
 
-from trainer.config import DataConfig, TrainConfig
+from trainer.config import TrainConfig
 from trainer.data import labels, sources, splitting
+from trainer.sections import DataConfig
 from trainer.tasks import get_task
 
 _C = (0.1, 1.0, 10.0, 100.0, 1000.0)

@@ -7,7 +7,8 @@ from typing import Any
 
 from search_spaces.parameters import Categorical, Constant, Float, Int
 from search_spaces.space import SearchSpace
-from trainer.config import Share, Steps, TrainConfig
+from trainer.config import TrainConfig
+from trainer.sections import Share, Steps
 
 
 def most_reports(trainer: TrainConfig, space: SearchSpace) -> int | None:

@@ -10,8 +10,9 @@ from typing import Any, get_args
 
 from sweeps.config.module_files import check_function
 from sweeps.config.places import BOOLEAN_MEND
-from trainer.config import SECTIONS, TrainConfig
+from trainer.config import TrainConfig
 from trainer.errors import ConfigError
+from trainer.sections import SECTIONS
 from trainer.tasks import get_task
 
 

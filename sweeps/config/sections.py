@@ -13,8 +13,9 @@ from sweeps.config.early_stopping import MODES, SETTINGS, EarlyStopping, Mode, S
 from sweeps.config.places import Places, show
 from sweeps.config.records import Metric, Resources
 from sweeps.config.section import Section
-from trainer.config import Goal, explain
+from trainer.config import Goal
 from trainer.errors import ConfigError
+from trainer.explaining import explain
 from trainer.requirement import Bounds
 from trainer.tasks import get_task
 

@@ -15,9 +15,10 @@ from sweeps.config.records import Metric
 from sweeps.config.rehearsal import Rehearsal, importable
 from sweeps.config.settings import fixed_at, lay_over
 from sweeps.errors import InputError
-from trainer.config import SECTIONS, TrainConfig, field_names
+from trainer.config import TrainConfig, field_names
 from trainer.errors import ConfigError
 from trainer.familiar_names import KNOWN
+from trainer.sections import SECTIONS
 
 # Inside a range, so that a continuous one over a whole-number setting is noticed.
 _INSIDE = (0.37, 0.618)

@@ -6,8 +6,9 @@ from search_spaces.parameters import Categorical
 from search_spaces.space import SearchSpace
 from sweeps.config.early_stopping import EarlyStopping, grace_after
 from sweeps.config.length import furthest, most_intervals
-from trainer.config import Steps, TrainConfig
+from trainer.config import TrainConfig
 from trainer.optim.names import default_warmup
+from trainer.sections import Steps
 
 
 def grace_of(stopping: EarlyStopping, trainer: TrainConfig, space: SearchSpace) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.search import choose
-from trainer.config import Share
+from trainer.sections import Share
 
 # Schedules whose rate at an update does not depend on how long the run is, or hardly.
 _OF_NO_LENGTH = ("constant", "step", "wsd")

@@ -10,11 +10,12 @@ from sweeps.engine import data_report
 from sweeps.engine.preparation import prepare
 from sweeps.views.plan import Lengths, Outlook, Reports
 from trainer.adapt.settings import adapts
-from trainer.config import Share, Steps, TrainConfig
+from trainer.config import TrainConfig
 from trainer.data import report
 from trainer.data.report import DataReport
 from trainer.errors import ConfigError
 from trainer.plan import Plan
+from trainer.sections import Share, Steps
 from trainer.tasks import get_task
 from trainer.tasks.base import Prepared
 

@@ -11,8 +11,9 @@ from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.take_home import card_spans
 from sweeps.take_home.own_files import OwnModel
 from trainer.adapt import settings as adaptation
-from trainer.config import Steps, TrainConfig
+from trainer.config import TrainConfig
 from trainer.optim.names import effective_settings
+from trainer.sections import Steps
 
 _NAMES = 20
 _PLAIN_DATA = {"scaling": "none", "clean": [], "missing": "error"}

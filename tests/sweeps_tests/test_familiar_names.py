@@ -11,7 +11,8 @@ from sweeps.config import SweepConfig, from_mapping, load_sweep
 from sweeps.config.familiar import renamed_values
 from sweeps.errors import InputError
 from tests.sweeps_tests.sweep_texts import DEMO
-from trainer.config import Steps, TrainConfig
+from trainer.config import TrainConfig
+from trainer.sections import Steps
 
 FIXED: dict[str, Any] = {
     "model": "owner/bert",

@@ -17,11 +17,12 @@ from torch.nn import functional
 from tests.conformance.task_suite import TaskSuite
 from tests.trainer_tests.language_models import build_decoder
 from trainer import predict
-from trainer.config import Generation, TrainConfig
+from trainer.config import TrainConfig
 from trainer.errors import ConfigError, DataError
 from trainer.evaluation import evaluate
 from trainer.loop import train
 from trainer.precision import Compute
+from trainer.sections import Generation
 from trainer.tasks import causal_lm, get_task
 from trainer.tasks.base import PAD, Batch, Prepared
 

@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from trainer import predict
-from trainer.config import DataConfig, TrainConfig
+from trainer.config import TrainConfig
 from trainer.data.cleaning import Cleaned, clean
 from trainer.data.cleaning_steps import NAMES, parse, text_function
 from trainer.data.splitting import choose
 from trainer.data.tables import Table
 from trainer.errors import ConfigError, DataError
+from trainer.sections import DataConfig
 from trainer.tasks import get_task
 
 TASK = get_task("text-classification")

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.config import DataConfig, TrainConfig
+from trainer.config import TrainConfig
 from trainer.data.cleaning import clean
 from trainer.data.partition import folds, split_off
 from trainer.data.splitting import choose, select
 from trainer.data.tables import Table
 from trainer.errors import ConfigError, DataError
+from trainer.sections import DataConfig
 
 
 def chosen(labels: np.ndarray, counts: dict[str, int] | None = None, **settings: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from PIL import Image, ImageEnhance, ImageOps
 from trainer.augmentation import colour, geometry
 from trainer.augmentation.pictures import augmented
 from trainer.augmentation.randaugment import STEPS, apply, randaugmented
-from trainer.config import AugmentConfig
 from trainer.draws import Draws
+from trainer.sections import AugmentConfig
 
 LEVEL = 1 / 255
 

@@ -16,11 +16,12 @@ from safetensors.torch import load_file
 from tests.conformance.task_suite import TaskSuite
 from tests.trainer_tests.language_models import build_encoder_decoder
 from trainer import predict
-from trainer.config import Generation, TrainConfig
+from trainer.config import TrainConfig
 from trainer.errors import ConfigError, DataError
 from trainer.evaluation import evaluate
 from trainer.loop import train
 from trainer.precision import Compute
+from trainer.sections import Generation
 from trainer.tasks import get_task
 from trainer.tasks.base import PAD, Prepared
 

@@ -11,8 +11,8 @@ from trainer.errors import ConfigError
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import AugmentConfig
     from trainer.draws import Draws
+    from trainer.sections import AugmentConfig
 
 _KEY = "augment.function"
 

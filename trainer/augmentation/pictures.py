@@ -13,8 +13,8 @@ from trainer.augmentation.randaugment import randaugmented
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trainer.config import AugmentConfig
     from trainer.draws import Draws
+    from trainer.sections import AugmentConfig
 
 _ZOOM_RATIO = (3 / 4, 4 / 3)
 _HOLE_AREA, _HOLE_RATIO = (0.02, 0.33), (0.3, 3.3)

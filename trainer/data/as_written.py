@@ -11,7 +11,7 @@ from trainer.data.tables import Table, present
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 
 def tables(data: DataConfig, columns: Collection[str], needed: Collection[str]) -> dict[str, Table]:

@@ -9,7 +9,7 @@ from trainer.data.tables import shown
 from trainer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 
 class BadConversation(ValueError):

@@ -14,7 +14,7 @@ from trainer.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 Keys = Mapping[str, Sequence[Hashable]]
 _T = TypeVar("_T")

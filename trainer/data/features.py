@@ -14,7 +14,7 @@ from trainer.errors import ConfigError, DataError, few
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 
 @dataclass(frozen=True)

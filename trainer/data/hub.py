@@ -13,7 +13,7 @@ from trainer.errors import DataError, suggest
 from trainer.hub_access import quiet, why_not
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 _DEFAULTS = {"train": "train", "validation": "validation", "test": "test"}
 

@@ -9,7 +9,7 @@ from trainer import hooks
 from trainer.errors import DataError
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 _SPLITS = ("train", "validation", "test", "retain")
 

@@ -12,7 +12,7 @@ from trainer.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 INPUTS, TARGETS = "inputs", "labels"
 """What the arrays are called in batches and on disk; one of several is ``inputs.<name>``."""

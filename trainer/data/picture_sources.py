@@ -14,7 +14,7 @@ from trainer.data.tables import Table, present
 from trainer.errors import DataError, few
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 _OTHER_NAMES = {"validation": ("validation", "valid", "val"), "test": ("test",)}

@@ -10,7 +10,7 @@ from trainer.data import texts
 from trainer.data.tables import Table, shown
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 START = "answer_start"
 """The column that says where a flat answer begins."""

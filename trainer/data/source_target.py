@@ -13,7 +13,7 @@ from trainer.data.tables import Table, shown
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 
 def columns(data: DataConfig) -> dict[str, str]:

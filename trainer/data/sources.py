@@ -13,7 +13,7 @@ from trainer.data.tables import Table, joined
 from trainer.errors import ConfigError, DataError, few
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 SPLITS = ("train", "validation", "test")
 FILES = (*SPLITS, "retain")

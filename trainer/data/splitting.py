@@ -13,7 +13,7 @@ from trainer.errors import ConfigError, DataError
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 SHARE = 0.1
 """Of the rows given, for validation and for test each, where neither they nor their shares are given."""

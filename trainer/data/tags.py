@@ -11,7 +11,7 @@ from trainer.data.words import Form, Rows
 from trainer.errors import DataError, suggest
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 Tags = list[list[str | int]]
 _KINDS = ("label", "slot", "entity", "entity_group", "type", "tag")

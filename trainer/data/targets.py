@@ -12,7 +12,7 @@ from trainer.errors import ConfigError, DataError
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 Target = Literal["classes", "number"]
 _MOST_CLASSES = 100

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trainer.data.tables import Table, shown
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 
 def columns(data: DataConfig) -> dict[str, str]:

@@ -17,7 +17,7 @@ from trainer.errors import ConfigError
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 Kind = Literal["text", "prompt", "messages"]
 

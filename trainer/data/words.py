@@ -10,7 +10,7 @@ from trainer.data import segments
 from trainer.data.tables import Table, shown
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 Form = Literal["words", "texts"]
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from trainer.config import DataConfig, TrainConfig
+    from trainer.config import TrainConfig
+    from trainer.sections import DataConfig
 
 
 class OneLabel(Task):

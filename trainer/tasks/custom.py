@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from trainer.config import DataConfig, Goal, TrainConfig
+    from trainer.config import Goal, TrainConfig
+    from trainer.sections import DataConfig
 
 _UNUSED = {
     "max_length": None,

@@ -13,7 +13,7 @@ from trainer.tasks.common import check_classes
 if TYPE_CHECKING:
     import numpy as np
 
-    from trainer.config import DataConfig
+    from trainer.sections import DataConfig
 
 
 def make(data: DataConfig, tokenizer: object, meta: Mapping[str, Any], *, keep_texts: bool = False) -> storage.Bundle:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 
 from trainer import generation, pretrained
-from trainer.config import Generation, TrainConfig
+from trainer.config import TrainConfig
 from trainer.data import chat
 from trainer.data.cleaning import for_measuring
 from trainer.data.cleaning_steps import text_function
@@ -18,6 +18,7 @@ from trainer.errors import DataError
 from trainer.evaluation import evaluate
 from trainer.hub_access import quiet
 from trainer.precision import Compute
+from trainer.sections import Generation
 from trainer.tasks import exported
 from trainer.tasks.base import Batch, Predictor, Prepared
 from trainer.tasks.language import length_within

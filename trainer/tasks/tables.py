@@ -29,7 +29,8 @@ from trainer.errors import ConfigError, DataError, suggest
 from trainer.tasks.common import check_classes
 
 if TYPE_CHECKING:
-    from trainer.config import DataConfig, TrainConfig
+    from trainer.config import TrainConfig
+    from trainer.sections import DataConfig
     from trainer.tasks.base import Prepared
 
 _RARE = 0.25
