@@ -118,7 +118,16 @@ def _exponents(name: str, spec: Spec) -> Spec:
     return {**spec, "min": _exponential(name, "min", low), "max": _exponential(name, "max", high)}
 
 
+_MOST_LIKELY_A_VALUE = 0.5
+"""Bounds of log_uniform above 0 and up to this one are taken for values by mistake: nobody searches from 1 to 1.6."""
+
+
 def _log_exponents(name: str, spec: Spec) -> Parameter:
+    low, high = number(name, spec, "min"), number(name, spec, "max")
+    if 0 < low < high <= _MOST_LIKELY_A_VALUE:
+        where = f"all values would lie from {math.exp(low):.4g} to {math.exp(high):.4g}"
+        message = f"min {low:g} and max {high:g} are exponents here, as in W&B, and {where}"
+        raise SpaceError(name, message, "for values write distribution: log_uniform_values")
     return _log_values(name, _exponents(name, spec))
 
 

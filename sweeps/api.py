@@ -132,7 +132,8 @@ class Result:
     def to_pandas(self) -> pd.DataFrame:
         """One row for each trial: ``trial``, ``state``, ``reason``, ``reports``, ``parent`` (``t0002@4``: it began from
         the checkpoint of that report), ``seconds``, the best and the last value of the metric (``best_<metric>``,
-        ``last_<metric>``), and each parameter as ``params.<name>``.
+        ``last_<metric>``), all metrics of the best report as ``metrics.<name>``, and each parameter as
+        ``params.<name>``.
         """
         import pandas as pd
 
@@ -160,6 +161,7 @@ class Result:
             "seconds": trial.seconds,
             f"best_{metric}": best.metrics[metric] if best else None,
             f"last_{metric}": trial.reports[-1].metrics.get(metric) if trial.reports else None,
+            **{f"metrics.{name}": value for name, value in (best.metrics if best else {}).items()},
             **{f"params.{name}": value for name, value in trial.params.items()},
         }
 

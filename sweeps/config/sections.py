@@ -54,6 +54,9 @@ def _requirement(section: Section, places: Places) -> dict[str, Bounds]:
         raise section.error("require", f"expected bounds by metric, got {show(given)}", "write accuracy: {min: 0.8}")
     found = {}
     for name, bounds in given.items():
+        if not isinstance(bounds, Mapping):
+            what = f"expected bounds, got {show(bounds)}"
+            raise section.error(f"require.{name}", what, f"write {name}: {{min: {show(bounds)}}}, max or both")
         inner = Section(bounds, f"metric.require.{name}", places, ("min", "max"))
         try:
             found[str(name)] = Bounds.model_validate(dict(inner.data))

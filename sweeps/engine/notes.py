@@ -9,6 +9,8 @@ from sweeps.search import choose
 from trainer.sections import Share
 
 # Schedules whose rate at an update does not depend on how long the run is, or hardly.
+_RANKS = ("asha", "hyperband", "pasha")
+_FEW = 3  # times the reduction factor: with fewer trials the first rung keeps one or two
 _OF_NO_LENGTH = ("constant", "step", "wsd")
 
 
@@ -22,6 +24,12 @@ def notes(config: SweepConfig) -> Iterator[str]:
     stopping = config.early_stopping
     if (grace := config.scheduling.get("grace", 0)) > stopping.grace:
         yield f"trials are compared from report {grace} on: before, their warm-up is not over"
+    few = config.planned is not None and config.planned < _FEW * stopping.reduction_factor
+    if few and stopping.scheduler in _RANKS:
+        yield (
+            f"{stopping.scheduler} compares {config.planned} trials only, and who leads at report "
+            f"{max(grace, stopping.grace)} may lead by chance: a larger grace, or no early stopping, costs little"
+        )
     if stopping.scheduler == "none" or isinstance(config.trainer, FunctionTrainer):
         return
     searched = {parameter.name for parameter in config.space.searched}

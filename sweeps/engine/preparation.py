@@ -43,6 +43,13 @@ class Variant:
     prepared: Prepared
 
 
+def _place(key: str, params: Mapping[str, Any]) -> str:
+    if key == "metric":
+        return "metric.name"
+    section = "parameters" if key in params else "metric" if key.startswith("require.") else "trainer"
+    return f"{section}.{key}"
+
+
 def prepare(config: SweepConfig, cache: Path) -> list[Variant]:
     """Check and prepare the data of every variant that the space can name.
 
@@ -74,9 +81,9 @@ def prepare(config: SweepConfig, cache: Path) -> list[Variant]:
             prepared = task.prepare(settings, cache)
             if (found := report.read(prepared.folder)) is not None:
                 refuse_pointless(found)
+            task.rehearse(settings, prepared)
             variants.append(Variant(chosen, settings, prepared))
         except ConfigError as error:
-            section = "parameters" if error.key in params else "trainer"
-            raise config.places.setting_error(f"{section}.{error.key}", error) from error
+            raise config.places.setting_error(_place(error.key, params), error) from error
     check_adaptation(config, cache)
     return variants

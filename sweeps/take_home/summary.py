@@ -8,6 +8,7 @@ from sweeps.errors import Exit
 from sweeps.records.record import SweepRecord
 from sweeps.take_home.best import causes, find_best
 from sweeps.views.text import short_params
+from trainer.requirement import said
 
 
 def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
@@ -22,6 +23,9 @@ def summary(folder: Path, record: SweepRecord, code: Exit) -> tuple[str, Exit]:
         lines.append(f"go on with: sweeps resume {folder}")
     elif best is None:
         code = Exit.NO_USABLE_TRIAL
+        if record.require and any(trial.reports for trial in record.trials):
+            lines.append(f"no report fulfils what the sweep requires: {said(record.require)}")
+            return "\n".join(lines), code
         reasons = {trial.reason.text: None for trial in record.trials if trial.reason and trial.reason.text}
         lines += [f"  {text}" for text in list(reasons)[:3]]
         lines.append(f"no trial gave a result; their logs are in {folder / 'trials'}")

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
-    """One trial. ``value`` is its best value of the sweep's metric, at report ``best_report``; null without one.
+    """One trial. ``value`` is its best value of the sweep's metric, at report ``best_report``, whose whole ``metrics``
+    stand beside it; null without one.
 
     ``reports`` is their number, ``seconds`` the time on a worker; ``parent`` the report of another trial whose
     checkpoint it began from, or null.
@@ -39,6 +40,7 @@ def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
         "metric": record.metric,
         "value": best.metrics[record.metric] if best else None,
         "best_report": best.number if best else None,
+        "metrics": dict(best.metrics) if best else None,
         "last_value": last.metrics.get(record.metric) if last else None,
         "reports": len(trial.reports),
         "step": last.step if last else 0,

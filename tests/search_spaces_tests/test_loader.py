@@ -96,6 +96,7 @@ REFUSED: list[tuple[Any, str, str]] = [
     ({"distribution": "log_uniform_values", "min": 0, "max": 1}, "min > 0, got min=0", "above 0"),
     ({"distribution": "q_log_uniform_values", "min": 0, "max": 8, "q": 4}, "min > 0, got min=0", "above 0"),
     ({"distribution": "log_uniform", "min": 1, "max": 1000}, "exponent of e", "log_uniform_values"),
+    ({"distribution": "log_uniform", "min": 1e-5, "max": 1e-3}, "from 1 to 1.001", "log_uniform_values"),
     ({"distribution": "q_uniform", "min": 5, "max": 6, "q": 10}, "no multiple of q=10", "smaller q"),
     ({"distribution": "q_uniform", "min": 5, "max": 6, "q": 0}, "q must be a number above 0", "give"),
     ({"distribution": "normal", "sigma": 0}, "sigma must be a number above 0", "value"),

@@ -11,6 +11,7 @@ import pytest
 
 import sweeps
 from sweeps.config import SweepConfig, load_sweep
+from sweeps.engine.preparation import prepare
 from sweeps.errors import InputError
 from sweeps.records.builder import read_sweep
 from sweeps.take_home.export import export_trial
@@ -60,3 +61,26 @@ def test_a_metric_of_ones_own_needs_its_goal(here: Path) -> None:
 def test_a_function_that_is_not_there_is_one_line_before_the_launch(here: Path) -> None:
     with pytest.raises(InputError, match=r"trainer\.metrics.*metric_s"):
         sweep(here, **{"trainer.metrics": "denoise:metric_s"})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"metric.name": "pnsr"}, r"metric\.name: 'pnsr' is not among what denoise:metrics gives.*did you mean psnr"),
+        ({"metric.require": {"snr": {"min": 1}}}, r"metric\.require\.snr: 'snr' is not among what denoise:metrics"),
+        (
+            {"metric.require": {"retain_psnr": {"min": 1}}},
+            r"metric\.require\.retain_psnr: .*known are loss, psnr",
+        ),
+        ({"trainer.metrics": "denoise:rough"}, r"trainer\.metrics: denoise:rough returned float"),
+        ({"trainer.metrics": "denoise:broken"}, r"trainer\.metrics: denoise:broken fails on 64 .*ZeroDivisionError"),
+    ],
+)
+def test_what_ones_own_metrics_do_not_give_is_refused_before_the_launch(
+    overrides: dict[str, object], said: str, here: Path, tmp_path: Path
+) -> None:
+    more = "\n\ndef rough(outputs, targets):\n    return 0.5\n"
+    more += "\n\ndef broken(outputs, targets):\n    return {'psnr': 1 / 0}\n"
+    (here / "denoise.py").write_text((here / "denoise.py").read_text() + more)
+    with pytest.raises(InputError, match=said):
+        prepare(sweep(here, **overrides), tmp_path / "cache")

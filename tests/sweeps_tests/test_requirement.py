@@ -78,7 +78,7 @@ def test_searcher_and_scheduler_see_the_worst_value_so_far(tmp_path: Path) -> No
     [
         ({"kept": {"least": 1}}, r"metric\.require\.kept\.least: unknown key"),
         ({"kept": {}}, r"metric\.require\.kept: expected min, max or both"),
-        ({"kept": 0.5}, r"metric\.require\.kept: expected a mapping of min, max"),
+        ({"kept": 0.5}, r"metric\.require\.kept: expected bounds, got 0.5; write kept: .min"),
         (["kept"], r"metric\.require: expected bounds by metric"),
         ({"kept": {"min": "x"}}, r"metric\.require\.kept: .*number"),
     ],

@@ -74,3 +74,16 @@ def test_searched_epochs_are_warned_of_where_schedules_differ_with_them(settings
 def test_what_auto_chose_is_said() -> None:
     (said,) = notes(digits())
     assert said.startswith("searching by ensemble: ")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"trials": 6, "early_stopping": "asha"}, True),
+        ({"trials": 30, "early_stopping": "asha"}, False),
+        ({"trials": 6, "early_stopping": "none"}, False),
+    ],
+)
+def test_few_trials_that_are_compared_early_are_remarked_on(overrides, said):
+    text = "asha compares 6 trials only, and who leads at report 1 may lead by chance"
+    assert any(text in note for note in notes(digits(**overrides))) is said

@@ -103,7 +103,7 @@ def plain(values: Sequence[Any], table: Table, column: str) -> list[int | str]:
         elif isinstance(value, str) and value:
             out.append(value)
         elif value is None or value == "" or value != value:
-            raise table.bad(row, column, "the label is missing", "drop the row or label it")
+            raise table.bad(row, column, "the label is missing", "label it, or leave such rows out: missing: drop")
         else:
             raise table.bad(row, column, f"{shown(value)} is neither text nor a whole number")
     return out

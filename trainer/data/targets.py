@@ -56,7 +56,7 @@ def numbers_of(values: Sequence[Any], table: Table, column: str) -> np.ndarray:
     out = np.empty(len(values), dtype=np.float64)
     for row, value in enumerate(values):
         if value is None or value == "" or value != value:
-            raise table.bad(row, column, "the label is missing", "drop the row or label it")
+            raise table.bad(row, column, "the label is missing", "label it, or leave such rows out: missing: drop")
         try:
             out[row] = float(value)
         except (TypeError, ValueError):

@@ -130,6 +130,13 @@ class Task(ABC):
             DataError: rows, columns or labels that cannot be used, with file, column and row.
         """
 
+    def rehearse(self, config: TrainConfig, prepared: Prepared) -> None:  # noqa: B027 - most tasks know all by `check`
+        """What only running people's own functions tells, tried once before the first trial begins.
+
+        Raises:
+            ConfigError: no trial could go well.
+        """
+
     @abstractmethod
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
         """A fresh model on the CPU. New weights are drawn from torch's global generator, which the caller seeds."""

@@ -10,7 +10,8 @@ from trainer import hooks, own_functions
 from trainer.data import own_rows, sources, storage
 from trainer.data.own_rows import INPUTS, TARGETS, OwnRows
 from trainer.data.splitting import select
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, suggest
+from trainer.requirement import RETAIN
 from trainer.tasks import plain_module
 from trainer.tasks.base import Batch, Predictor, Prepared, Split, Task
 from trainer.tasks.common import check_metric, refuse
@@ -34,6 +35,8 @@ _UNUSED = {
     "data.shape": None,
     "data.scaling": "none",
 }
+_REHEARSED = 64
+"""Validation rows that metrics are tried on: some need rows of several kinds."""
 _PER_CLASS = 10
 """Whole-number targets are stratified by where each comes so often on average: else they are no classes."""
 
@@ -75,6 +78,31 @@ class Custom(Task):
         name = storage.fingerprint({"task": self.name, **sources.facts(config.data)})
         return storage.open_or_make(cache, name, lambda: _make(config.data))
 
+    def rehearse(self, config: TrainConfig, prepared: Prepared) -> None:
+        """The functions together, on some validation rows.
+
+        Raises:
+            ConfigError: one of them fails, or a metric that is asked for is not among what they give.
+        """
+        from trainer.tasks import own_module
+
+        model, split = self.build_model(config, prepared), prepared.splits["validation"]
+        rows = _first(split, _REHEARSED)
+        outputs = own_module.outputs_of(model, self.collate(split, rows, config, prepared))
+        few = Split(len(rows), {name: array[rows] for name, array in split.arrays.items()})
+        try:
+            found = self.evaluate(outputs, few, 0.0, config, prepared)
+        except ConfigError:
+            raise
+        except Exception as error:
+            what = f"{config.metrics} fails on {len(rows)} validation rows: {type(error).__name__}: {error}"
+            raise ConfigError("metrics", what) from error
+        retained = {f"{RETAIN}{name}" for name in found} if "retain" in prepared.splits else set()
+        for key, name in (("metric", config.metric), *((f"require.{name}", name) for name in config.require)):
+            if name not in {*found, *retained}:
+                what = f"{name!r} is not among what {config.metrics} gives"
+                raise ConfigError(key, what, suggest(name, found))
+
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:
         """What the function returns; its loss is tried on two train rows.
 
@@ -89,7 +117,7 @@ class Custom(Task):
         plain_module.set_dropout(model, config, given)
         own_module.attach_loss(model, config.loss)
         split = prepared.splits["train"]
-        own_module.rehearse(model, self.collate(split, _first(split), config, prepared), config.model, config.loss)
+        own_module.rehearse(model, self.collate(split, _first(split, 2), config, prepared), config.model, config.loss)
         return model
 
     def collate(self, split: Split, rows: np.ndarray, config: TrainConfig, prepared: Prepared) -> Batch:  # noqa: ARG002
@@ -156,10 +184,10 @@ def _arguments(config: TrainConfig, prepared: Prepared) -> dict[str, Any]:
     return {**given, **config.model_args}
 
 
-def _first(split: Split) -> np.ndarray:
+def _first(split: Split, most: int) -> np.ndarray:
     import numpy as np
 
-    return np.arange(min(2, split.rows))
+    return np.arange(min(most, split.rows))
 
 
 def _make(data: DataConfig) -> storage.Bundle:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from trainer.data.own_rows import INPUTS, TARGETS, part
@@ -41,6 +42,16 @@ def loss(model: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.Tens
 def outputs(model: torch.nn.Module, batch: Batch) -> torch.Tensor:
     """What the module makes of the inputs alone ``(rows, ...)``."""
     return leading(_in_full(_call(model, part(batch, INPUTS))), len(next(iter(batch.values()))))
+
+
+def outputs_of(model: torch.nn.Module, batch: Batch) -> np.ndarray:
+    """What metrics would be made of, in evaluation mode; draws nothing from the generators of others."""
+    training = model.training
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        _, kept = loss(model.eval(), batch)
+    model.train(training)
+    found: np.ndarray = (kept.float() if kept.is_floating_point() else kept).numpy()
+    return found
 
 
 def rehearse(model: torch.nn.Module, batch: Batch, function: str, loss_function: str | None) -> None:
