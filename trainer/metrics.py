@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
     from trainer.config import Goal
 
+BINARY_GOALS: Mapping[str, Goal] = {
+    "f1": "maximize",
+    "precision": "maximize",
+    "recall": "maximize",
+    "average_precision": "maximize",
+}
+"""Metrics of the second of two classes, where there are two."""
+
 CLASSIFICATION_GOALS: Mapping[str, Goal] = {
     "loss": "minimize",
     "accuracy": "maximize",
@@ -25,11 +33,13 @@ CLASSIFICATION_GOALS: Mapping[str, Goal] = {
     "f1_weighted": "maximize",
     "roc_auc": "maximize",
     "log_loss": "minimize",
+    "matthews_correlation": "maximize",
+    **BINARY_GOALS,
 }
 
 
 def classification_metrics(logits: np.ndarray, labels: np.ndarray, loss: float) -> dict[str, float]:
-    """Every metric of :data:`CLASSIFICATION_GOALS` over one split.
+    """Every metric of :data:`CLASSIFICATION_GOALS` over one split; :data:`BINARY_GOALS` with two classes only.
 
     Args:
         logits: ``(rows, classes)`` scores before softmax, any float type; computed in float64.
@@ -47,6 +57,9 @@ def classification_metrics(logits: np.ndarray, labels: np.ndarray, loss: float) 
           clipped to machine epsilon.
         - ``roc_auc``: ``roc_auc_score`` on the probability of class 1 with two classes, one against the rest and
           macro-averaged with more. Left out unless every class is the label of some row: it is not defined then.
+        - ``matthews_correlation``: ``matthews_corrcoef``.
+        - ``f1``, ``precision``, ``recall``: ``average="binary", pos_label=1, zero_division=0``; ``average_precision``:
+          ``average_precision_score`` on the probability of class 1, left out where ``roc_auc`` is.
 
     Raises:
         ValueError: shapes that do not fit each other, no rows, or a label out of range.
@@ -62,6 +75,8 @@ def classification_metrics(logits: np.ndarray, labels: np.ndarray, loss: float) 
     metrics = {"loss": float(loss), **_from_counts(labels, logits.argmax(axis=1), classes)}
     if np.bincount(labels, minlength=classes).all():
         metrics["roc_auc"] = _roc_auc(probabilities, labels)
+        if classes == 2:
+            metrics["average_precision"] = average_precision(probabilities[:, 1], labels == 1)
     true_class = probabilities[np.arange(len(labels)), labels]
     epsilon = np.finfo(np.float64).eps
     metrics["log_loss"] = float(-np.log(true_class.clip(epsilon, 1.0 - epsilon)).mean())
@@ -86,6 +101,8 @@ def _from_counts(labels: np.ndarray, predictions: np.ndarray, classes: int) -> d
     hit = np.bincount(labels[labels == predictions], minlength=classes)
     labelled = np.bincount(labels, minlength=classes)
     predicted = np.bincount(predictions, minlength=classes)
+    correlation = _matthews(hit.sum(), labelled, predicted)
+    binary = _binary(int(hit[1]), int(labelled[1]), int(predicted[1])) if classes == 2 else {}
     seen = (labelled + predicted) > 0
     hit, labelled, predicted = hit[seen], labelled[seen], predicted[seen]
     # A hit needs both, so where a denominator is 0 its numerator is too: dividing by 1 gives zero_division=0.
@@ -100,7 +117,26 @@ def _from_counts(labels: np.ndarray, predictions: np.ndarray, classes: int) -> d
         "f1_macro": float(f1.mean()),
         "f1_micro": accuracy,
         "f1_weighted": float((f1 * labelled).sum() / len(labels)),
+        "matthews_correlation": correlation,
+        **binary,
     }
+
+
+def _binary(hit: int, labelled: int, predicted: int) -> dict[str, float]:
+    return {
+        "f1": 2 * hit / max(labelled + predicted, 1),
+        "precision": hit / max(predicted, 1),
+        "recall": hit / max(labelled, 1),
+    }
+
+
+def _matthews(hits: int, labelled: np.ndarray, predicted: np.ndarray) -> float:
+    """Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation coefficient"; 0 where it is not
+    defined, as scikit-learn has it."""
+    rows = float(labelled.sum())
+    labels, guesses = labelled.astype("float64"), predicted.astype("float64")
+    spread = (rows**2 - (labels**2).sum()) * (rows**2 - (guesses**2).sum())
+    return float((hits * rows - (labels * guesses).sum()) / spread**0.5) if spread > 0 else 0.0
 
 
 def _roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -128,3 +164,19 @@ def roc_auc_of_class(scores: np.ndarray, positives: np.ndarray) -> float:
     ranks = (below + up_to + 1) / 2
     count = len(positive)
     return float(ranks.sum() - count * (count + 1) / 2) / (count * (len(scores) - count))
+
+
+def average_precision(scores: np.ndarray, positives: np.ndarray) -> float:
+    """Precision at each distinct score, weighed by what recall gains there: scikit-learn's ``average_precision_score``.
+
+    Args:
+        scores: ``(rows,)``, higher for rows of the class.
+        positives: ``(rows,)`` bool: which are of it; some must be.
+    """
+    import numpy as np
+
+    order = np.argsort(-scores, kind="stable")
+    last_of_ties = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    found = np.cumsum(positives[order])[last_of_ties]
+    gained = np.diff(found, prepend=0) / positives.sum()
+    return float((gained * found / (last_of_ties + 1)).sum())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from trainer.metrics import CLASSIFICATION_GOALS, classification_metrics, softmax
+from trainer.metrics import BINARY_GOALS, CLASSIFICATION_GOALS, classification_metrics, softmax
 
 
 def scikit(logits: np.ndarray, labels: np.ndarray, loss: float) -> dict[str, float]:
@@ -20,10 +20,17 @@ def scikit(logits: np.ndarray, labels: np.ndarray, loss: float) -> dict[str, flo
         "f1_micro": reference.f1_score(labels, guess, average="micro", zero_division=0),
         "f1_weighted": reference.f1_score(labels, guess, average="weighted", zero_division=0),
         "log_loss": reference.log_loss(labels, probabilities, labels=classes),
+        "matthews_correlation": reference.matthews_corrcoef(labels, guess),
     }
+    if len(classes) == 2:
+        out["f1"] = reference.f1_score(labels, guess, zero_division=0)
+        out["precision"] = reference.precision_score(labels, guess, zero_division=0)
+        out["recall"] = reference.recall_score(labels, guess, zero_division=0)
     if len(set(labels.tolist())) == len(classes):
         scores = probabilities[:, 1] if len(classes) == 2 else probabilities
         out["roc_auc"] = reference.roc_auc_score(labels, scores, multi_class="ovr", average="macro")
+        if len(classes) == 2:
+            out["average_precision"] = reference.average_precision_score(labels, scores)
     return out
 
 
@@ -52,7 +59,9 @@ def test_roc_auc_is_left_out_where_a_class_is_missing() -> None:
     logits = np.zeros((4, 3))
     assert "roc_auc" not in classification_metrics(logits, np.array([0, 1, 1, 0]), 1.0)
     assert "roc_auc" not in classification_metrics(np.zeros((4, 2)), np.ones(4, dtype=int), 1.0)
-    assert set(classification_metrics(logits, np.array([0, 1, 2, 0]), 1.0)) == set(CLASSIFICATION_GOALS)
+    three = set(CLASSIFICATION_GOALS) - set(BINARY_GOALS)
+    assert set(classification_metrics(logits, np.array([0, 1, 2, 0]), 1.0)) == three
+    assert set(classification_metrics(logits[:, :2], np.array([0, 1, 1, 0]), 1.0)) == set(CLASSIFICATION_GOALS)
 
 
 def test_a_split_that_does_not_fit_is_refused() -> None:

@@ -88,3 +88,14 @@ def test_bounds_that_are_none_are_refused(bounds: dict[str, Any], said: str) -> 
     with pytest.raises(ConfigError) as error:
         TrainConfig.build(given)
     assert said in str(error.value)
+
+
+def test_a_metric_of_two_classes_is_refused_for_ten(tmp_path: Path) -> None:
+    given = {"task": "classification", "model": "sweeps.recipes.digits_model:mlp", "data": {"sklearn": "digits"}}
+    for more, text in (
+        ({"metric": "f1"}, r"metric: 'f1' is of the second of two classes, and there are 10 \(write f1_macro"),
+        ({"require": {"recall": {"min": 0.5}}}, r"require\.recall: .* \(write recall_macro"),
+    ):
+        config = TrainConfig.build({**given, **more})
+        with pytest.raises(ConfigError, match=text):
+            get_task("classification").prepare(config, tmp_path)

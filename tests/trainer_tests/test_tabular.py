@@ -300,7 +300,7 @@ def test_text_where_the_train_rows_have_numbers_is_named(tmp_path: Path) -> None
         ({"freeze": "backbone"}, "freeze: 'backbone' means nothing to tabular"),
         ({"scaling": "standard"}, "data.scaling: 'standard' means nothing to tabular"),
         ({"augment": {"flip": 0.5}}, "augment.flip: 0.5 means nothing to tabular"),
-        ({"metric": "f1"}, "metric: 'f1' is not a metric of tabular"),
+        ({"metric": "f2"}, "metric: 'f2' is not a metric of tabular"),
     ],
 )
 def test_check_refuses_before_anything_starts(tmp_path: Path, settings: dict[str, Any], expected: str) -> None:

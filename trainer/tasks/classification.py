@@ -17,7 +17,7 @@ from trainer.errors import ConfigError, DataError
 from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.tasks import class_weights, plain_module
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
-from trainer.tasks.common import OneLabel, check_classes, check_metric, refuse, refuse_text_steps
+from trainer.tasks.common import OneLabel, check_classes, check_metric, check_two, refuse, refuse_text_steps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +54,7 @@ class Classification(OneLabel):
         name = storage.fingerprint({"task": self.name, **sources.facts(config.data)})
         prepared = storage.open_or_make(cache, name, lambda: _make(config.data))
         class_weights.check(config, prepared)
+        check_two(config, prepared)
         return prepared
 
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:

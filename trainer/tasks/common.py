@@ -10,7 +10,7 @@ from trainer.augmentation.names import OWN_STEP, PICTURE_STEPS, TOKEN_STEPS
 from trainer.data.cleaning_steps import parse
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError, suggest
-from trainer.metrics import classification_metrics
+from trainer.metrics import BINARY_GOALS, classification_metrics
 from trainer.requirement import RETAIN
 from trainer.tasks import class_weights
 from trainer.tasks.base import Batch, Prepared, Split, Task
@@ -165,6 +165,22 @@ def refuse_text_steps(data: DataConfig, rows: str) -> None:
     for step in parse(data.clean):
         if step.change is not None or step.name == "drop_empty":
             raise ConfigError("data.clean", f"{step.name} is for texts, and rows are {rows} here", "leave it out")
+
+
+def check_two(config: TrainConfig, prepared: Prepared) -> None:
+    """Refuse a metric of the second of two classes where there are more.
+
+    Raises:
+        ConfigError: names the metric of them all.
+    """
+    count = len(prepared.label_names)
+    for key, name in (("metric", config.metric), *((f"require.{name}", name) for name in config.require)):
+        plain = name.removeprefix(RETAIN)
+        if plain in BINARY_GOALS and count != 2:
+            of_all = "roc_auc" if plain == "average_precision" else f"{plain}_macro"
+            raise ConfigError(
+                key, f"{name!r} is of the second of two classes, and there are {count}", f"write {of_all}"
+            )
 
 
 def check_classes(train: np.ndarray, labels: Labels) -> None:

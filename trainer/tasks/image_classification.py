@@ -15,7 +15,7 @@ from trainer.errors import ConfigError
 from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.tasks import class_weights, plain_module
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
-from trainer.tasks.common import OneLabel, check_metric, refuse, refuse_text_steps
+from trainer.tasks.common import OneLabel, check_metric, check_two, refuse, refuse_text_steps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +65,7 @@ class ImageClassification(OneLabel):
         facts = {"task": self.name, "sight": sight.facts, **picture_sources.facts(config.data)}
         prepared = storage.open_or_make(cache, storage.fingerprint(facts), lambda: pictures.make(config, sight))
         class_weights.check(config, prepared)
+        check_two(config, prepared)
         return prepared
 
     def build_model(self, config: TrainConfig, prepared: Prepared) -> torch.nn.Module:

@@ -18,7 +18,7 @@ from trainer.optim.names import OF_PRETRAINED
 from trainer.regression import REGRESSION_GOALS, regression_metrics
 from trainer.tasks import class_weights, plain_module
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
-from trainer.tasks.common import OneLabel, check_metric, refuse, refuse_text_steps
+from trainer.tasks.common import OneLabel, check_metric, check_two, refuse, refuse_text_steps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -172,6 +172,7 @@ class Tabular(OneLabel):
             raise ConfigError("metric", message, suggest(config.metric, goals))
         if not number:
             class_weights.check(config, prepared)
+            check_two(config, prepared)
             return
         for name, absent in _OF_CLASSES.items():
             if (value := getattr(config, name)) != absent:

@@ -19,7 +19,7 @@ from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.multi_label import MULTI_LABEL_GOALS
 from trainer.tasks import class_weights, labelled_texts
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
-from trainer.tasks.common import OneLabel, check_metric, refuse
+from trainer.tasks.common import OneLabel, check_metric, check_two, refuse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +81,8 @@ class TextClassification(OneLabel):
         max_length(config, prepared)
         class_weights.check(config, prepared)
         _check_metric_of(config, prepared)
+        if not prepared.meta["several"]:
+            check_two(config, prepared)
         if config.augment.token_dropout and frame["mask"] is None:
             what = f"{config.model} has no token for hidden or unknown ones"
             raise ConfigError("augment.token_dropout", what, "leave it out")
