@@ -177,14 +177,14 @@ EVERYTHING = {
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_rows_are_changed_alike_whichever_micro_batch_they_are_in(channels: int) -> None:
-    pictures = torch.rand(12, channels, 9, 11)
+    pictures = torch.rand(12, channels, 9, 11, generator=torch.Generator().manual_seed(0))
     rows = np.array([5, 3, 99, 0, 7, 1, 2, 8, 4, 6, 11, 10])
     whole = run(pictures, Draws(0, 4, rows), **EVERYTHING)
     for size in (1, 5):
         parts = [
             run(pictures[at : at + size], Draws(0, 4, rows[at : at + size]), **EVERYTHING) for at in range(0, 12, size)
         ]
-        torch.testing.assert_close(torch.cat(parts), whole, rtol=0, atol=1e-6)
+        torch.testing.assert_close(torch.cat(parts), whole, rtol=0, atol=1e-5)
 
 
 def test_another_update_changes_them_otherwise() -> None:
