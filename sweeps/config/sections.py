@@ -75,6 +75,18 @@ def _task_goals(trainer: Mapping[str, Any], places: Places) -> Mapping[str, Goal
         raise places.setting_error("trainer.task", error) from None
 
 
+_OF_OTHERS = {
+    "type": "write scheduler",
+    "min_iter": "write grace, in reports",
+    "grace_period": "write grace, in reports",
+    "min_resource": "write grace, in reports",
+    "eta": "write reduction_factor",
+    "max_iter": "the trainer's epochs say where a training ends",
+    "max_t": "the trainer's epochs say where a training ends",
+}
+"""Keys of W&B's early_terminate, of Optuna's pruners and of Ray Tune's schedulers."""
+
+
 def read_early_stopping(data: object, places: Places) -> EarlyStopping:
     """``early_stopping``: a scheduler's name, or a mapping with it.
 
@@ -90,7 +102,7 @@ def read_early_stopping(data: object, places: Places) -> EarlyStopping:
         data = {"scheduler": data}
     defaults = EarlyStopping()
     known = tuple(field.name for field in fields(defaults))
-    section = Section(data, "early_stopping", places, known)
+    section = Section(data, "early_stopping", places, known, _OF_OTHERS)
     scheduler = cast("SchedulerName", section.choice("scheduler", tuple(SETTINGS)))
     for name in known[1:]:
         if section.has(name) and name not in SETTINGS[scheduler]:

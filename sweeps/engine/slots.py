@@ -46,7 +46,7 @@ def plan(wanted: Resources, nodes: Sequence[Node]) -> Slots:
     cpus = _share(nodes, gpus, processes) if wanted.cpus_per_trial == "auto" else int(wanted.cpus_per_trial)
     count = sum(_fitting(node, cpus, gpus) for node in nodes)
     if count == 0:
-        raise _impossible(nodes, cpus, gpus)
+        raise _impossible(nodes, cpus, gpus, of_processes=wanted.cpus_per_trial == "auto" and processes > 1)
     if wanted.max_parallel is not None:
         count = min(count, wanted.max_parallel)
     return Slots(count, cpus, gpus, _say(count, cpus, gpus, has_gpus))
@@ -70,7 +70,8 @@ def _places(there: float, each: float) -> int:
     return int(there) * int(1 / each + 1e-6) if each < 1 else int(there / each)
 
 
-def _impossible(nodes: Sequence[Node], cpus: int, gpus: float) -> InputError:
+def _impossible(nodes: Sequence[Node], cpus: int, gpus: float, *, of_processes: bool) -> InputError:
+    """``of_processes``: nobody asked for so many CPUs, but for as many processes."""
     biggest = max(nodes, key=lambda node: (node.gpus, node.cpus), default=Node(0, 0))
     key, there, asked = (
         ("resources.gpus_per_trial", biggest.gpus, gpus)
@@ -78,10 +79,13 @@ def _impossible(nodes: Sequence[Node], cpus: int, gpus: float) -> InputError:
         else ("resources.cpus_per_trial", max((node.cpus for node in nodes), default=0), cpus)
     )
     what = "GPUs" if "gpus" in key else "CPUs"
+    mend = f"ask for at most {there:g}, or write auto"
+    if of_processes and what == "CPUs":
+        key, what, mend = "resources.processes_per_trial", "processes with a CPU each", f"ask for at most {there:g}"
     return InputError(
         f"asked for {asked:g} {what} for each trial, but the largest of {len(nodes)} machine(s) has {there:g}",
         key=key,
-        mend=f"ask for at most {there:g}, or write auto",
+        mend=mend,
     )
 
 

@@ -43,6 +43,15 @@ def test_a_sweep_file_takes_a_schedulers_own_settings_and_refuses_others(name: s
             read({**own, setting: EVERY[setting]})
 
 
+@pytest.mark.parametrize(
+    ("theirs", "mend"),
+    [("type", "write scheduler"), ("min_iter", "write grace"), ("eta", "write reduction_factor"), ("max_t", "epochs")],
+)
+def test_keys_of_other_tools_are_refused_with_ours(theirs: str, mend: str) -> None:
+    with pytest.raises(InputError, match=rf"early_stopping\.{theirs}: unknown key.*{mend}"):
+        read({theirs: 3})
+
+
 @pytest.mark.parametrize("name", [name for name in SETTINGS if name not in POPULATION])
 def test_what_a_sweep_file_says_makes_the_scheduler(name: str) -> None:
     required = {"reports": 30} if name == "hyperband" else {}

@@ -66,6 +66,9 @@ REFUSED = {
     "more processes than any machine has GPUs": (
         Resources(processes_per_trial=4), [(64, 2)], "gpus_per_trial", "has 2",
     ),
+    "more processes than any machine has CPUs": (
+        Resources(processes_per_trial=4), [(2, 0)], "processes_per_trial", "has 2",
+    ),
     "no machine at all": (AUTO, [], "cpus_per_trial", "has 0"),
 }  # fmt: skip
 
