@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,18 +112,30 @@ def _zeros(given: dict[str, Any]) -> Probe:
     return (torch.zeros(2, *shape),), (2, given["classes"])
 
 
+@contextmanager
+def on_trial(model: torch.nn.Module) -> Iterator[None]:
+    """In evaluation mode and without gradients inside, as it was afterwards.
+
+    Forked: whether a model is tried must not change the draws that follow.
+    """
+    training = model.training
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        model.eval()
+        try:
+            yield
+        finally:
+            model.train(training)
+
+
 def _try(model: torch.nn.Module, function: str, given: dict[str, Any], probe: Probe) -> None:
     rows, expected = probe
-    training = model.training
-    # Forked: whether a model is tried must not change the draws that follow.
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    with on_trial(model):
         try:
-            out = model.eval()(*rows)
+            out = model(*rows)
         except Exception as error:
             shapes = " and ".join(str(tuple(part.shape[1:])) for part in rows)
             what = f"the module of {function}({_call(given)}) fails on rows of shape {shapes}"
             raise ConfigError("model", f"{what}: {type(error).__name__}: {error}") from error
-    model.train(training)
     if not isinstance(out, torch.Tensor) or tuple(out.shape) != expected:
         found = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
         raise ConfigError(

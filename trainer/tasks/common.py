@@ -127,6 +127,14 @@ _OF_TASKS: Mapping[str, tuple[str, ...]] = {
     **{f"augment.{step}": ("image-classification", "text-classification") for step in OWN_STEP},
 }
 """Settings that mean something to some tasks only."""
+OF_NUMBERS: Mapping[str, object] = {
+    "data.sklearn": None,
+    "data.function": None,
+    "data.features": None,
+    "data.shape": None,
+    "data.scaling": "none",
+}
+"""Settings of rows of numbers, which mean nothing to texts."""
 _ABSENT: Mapping[str, object] = {
     "init": "pretrained",
     **{f"augment.{step}": 0 for step in (*PICTURE_STEPS, *TOKEN_STEPS)},

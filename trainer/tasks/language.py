@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from trainer import hooks
 from trainer.errors import ConfigError
-from trainer.tasks.base import PAD, Prepared
+from trainer.tasks.base import PAD
 
 if TYPE_CHECKING:
     import torch
@@ -53,17 +52,6 @@ def token_losses(scores: torch.Tensor, labels: torch.Tensor, label_smoothing: fl
     return each.view(labels.shape).sum(1)
 
 
-def check_model(config: TrainConfig) -> None:
-    """Refuse a module of one's own, which knows nothing of tokens.
-
-    Raises:
-        ConfigError: with the task that it is for.
-    """
-    if hooks.is_hook(config.model):
-        what = f"expected a hub name or a folder, got {config.model!r}"
-        raise ConfigError("model", what, "for a module of your own the task is classification")
-
-
 def check_vocabulary(config: TrainConfig, found: Any, tokenizer: Any) -> None:
     """Refuse a model that embeds fewer tokens than its tokenizer makes.
 
@@ -74,23 +62,6 @@ def check_vocabulary(config: TrainConfig, found: Any, tokenizer: Any) -> None:
     if embedded is not None and len(tokenizer) > embedded:
         what = f"{config.model} embeds {embedded} tokens, its tokenizer makes {len(tokenizer)}"
         raise ConfigError("model", what, "save it resized, or draw it anew: init: random and model_args.vocab_size")
-
-
-def length_within(key: str, asked: int | None, config: TrainConfig, prepared: Prepared, least: int) -> int:
-    """A length in tokens: as asked for, or the model's own.
-
-    Raises:
-        ConfigError: more than the model has positions for, or fewer than ``least``.
-    """
-    if asked is None:
-        default: int = prepared.meta["max_length"]
-        return default
-    most = prepared.meta["positions"]
-    if most is not None and asked > most:
-        raise ConfigError(key, f"{asked} is more than the {most} positions of {config.model}")
-    if asked < least:
-        raise ConfigError(key, f"{asked} leaves no room for text, {config.model} needs {least} or more")
-    return asked
 
 
 def decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:

@@ -21,7 +21,7 @@ from trainer.precision import Compute
 from trainer.sections import Generation
 from trainer.tasks import exported
 from trainer.tasks.base import Batch, Predictor, Prepared
-from trainer.tasks.language import length_within
+from trainer.tasks.pretrained_checks import length_within
 
 if TYPE_CHECKING:
     from trainer.tasks.causal_lm import CausalLM

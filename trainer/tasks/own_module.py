@@ -11,6 +11,7 @@ import torch
 
 from trainer.data.own_rows import INPUTS, TARGETS, part
 from trainer.errors import ConfigError
+from trainer.model import on_trial
 from trainer.own_functions import OwnLoss, summed
 from trainer.precision import out_of_memory
 from trainer.tasks.base import Batch
@@ -46,10 +47,8 @@ def outputs(model: torch.nn.Module, batch: Batch) -> torch.Tensor:
 
 def outputs_of(model: torch.nn.Module, batch: Batch) -> np.ndarray:
     """What metrics would be made of, in evaluation mode; draws nothing from the generators of others."""
-    training = model.training
-    with torch.random.fork_rng(devices=[]), torch.inference_mode():
-        _, kept = loss(model.eval(), batch)
-    model.train(training)
+    with on_trial(model):
+        _, kept = loss(model, batch)
     found: np.ndarray = (kept.float() if kept.is_floating_point() else kept).numpy()
     return found
 
@@ -60,11 +59,9 @@ def rehearse(model: torch.nn.Module, batch: Batch, function: str, loss_function:
     Raises:
         ConfigError: says on what it fails.
     """
-    training = model.training
-    # Forked: whether a model is tried must not change the draws that follow.
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    with on_trial(model):
         try:
-            summed_loss, _ = loss(model.eval(), batch)
+            summed_loss, _ = loss(model, batch)
         except ConfigError:
             raise
         except Exception as error:
@@ -74,7 +71,6 @@ def rehearse(model: torch.nn.Module, batch: Batch, function: str, loss_function:
             with_loss = f" with {loss_function}" if loss_function else ""
             what = f"the module of {function}{with_loss} fails on {shapes}: {type(error).__name__}: {error}"
             raise ConfigError("model", what) from error
-    model.train(training)
     if not summed_loss.requires_grad and not any(parameter.requires_grad for parameter in model.parameters()):
         raise ConfigError("model", f"the module of {function} has nothing to train")
 

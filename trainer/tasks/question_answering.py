@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks
 from trainer.answer_spans import MAX_ANSWER_LENGTH, answers_of, best_spans
 from trainer.data import as_written, qa_tokens, questions, report, sources, splitting, storage, tokens
 from trainer.data.cleaning import clean_keys
-from trainer.errors import ConfigError, DataError
+from trainer.errors import DataError
 from trainer.hub_access import quiet
 from trainer.squad import SQUAD_GOALS, squad_metrics
 from trainer.tasks.base import Batch, Predictor, Prepared, Split, Task
-from trainer.tasks.common import check_metric, refuse, refuse_text_steps
+from trainer.tasks.common import OF_NUMBERS, check_metric, refuse, refuse_text_steps
+from trainer.tasks.pretrained_checks import check_model
 from trainer.tasks.text_classification import max_length
 
 if TYPE_CHECKING:
@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
 AUTO = "AutoModelForQuestionAnswering"
 _UNUSED = {
-    "data.sklearn": None,
-    "data.function": None,
-    "data.features": None,
-    "data.shape": None,
-    "data.scaling": "none",
+    **OF_NUMBERS,
     "data.label_names": None,
     "data.stratify": True,
 }
@@ -55,8 +51,7 @@ class QuestionAnswering(Task):
         """Refuse settings that cannot be used; the model itself is looked at by ``prepare``."""
         check_metric(config, self)
         refuse(config, self, _UNUSED)
-        if hooks.is_hook(config.model):
-            raise ConfigError("model", f"expected a hub name or a folder, got {config.model!r}")
+        check_model(config, mend="")
         sources.check(config.data)
         refuse_text_steps(config.data, "what labels point at")
 

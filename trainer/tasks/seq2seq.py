@@ -10,16 +10,15 @@ from trainer.data import report, source_target, sources, splitting, storage, tok
 from trainer.data.cleaning import for_measuring
 from trainer.errors import ConfigError
 from trainer.tasks.base import PAD, Batch, Predictor, Prepared, Split, Task
-from trainer.tasks.common import check_metric, refuse
+from trainer.tasks.common import OF_NUMBERS, check_metric, refuse
 from trainer.tasks.language import (
     LANGUAGE_GOALS,
-    check_model,
     check_vocabulary,
     decode,
     language_metrics,
-    length_within,
     token_losses,
 )
+from trainer.tasks.pretrained_checks import check_model, length_within
 from trainer.text_metrics import TEXT_GOALS, text_metrics
 
 if TYPE_CHECKING:
@@ -29,11 +28,7 @@ if TYPE_CHECKING:
     from trainer.config import Goal, TrainConfig
 
 _UNUSED = {
-    "data.sklearn": None,
-    "data.function": None,
-    "data.features": None,
-    "data.shape": None,
-    "data.scaling": "none",
+    **OF_NUMBERS,
     "data.text_pair": None,
     "data.label_names": None,
     "data.label_separator": None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks, multi_label
+from trainer import multi_label
 from trainer.augmentation import own
 from trainer.data import packed, sources, storage, texts, tokens
 from trainer.data.cleaning_steps import text_function
@@ -19,7 +19,8 @@ from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.multi_label import MULTI_LABEL_GOALS
 from trainer.tasks import class_weights, labelled_texts
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
-from trainer.tasks.common import OneLabel, check_metric, check_two, refuse
+from trainer.tasks.common import OF_NUMBERS, OneLabel, check_metric, check_two, refuse
+from trainer.tasks.pretrained_checks import check_model, length_within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
     from trainer.pretrained import Head
 
 _UNUSED = {
-    "data.sklearn": None,
-    "data.function": None,
-    "data.features": None,
-    "data.shape": None,
-    "data.scaling": "none",
+    **OF_NUMBERS,
 }
 
 
@@ -47,12 +44,7 @@ class TextClassification(OneLabel):
         """Refuse settings that cannot be used; the model itself is looked at by ``prepare``."""
         check_metric(config, self)
         refuse(config, self, _UNUSED)
-        if hooks.is_hook(config.model):
-            raise ConfigError(
-                "model",
-                f"expected a hub name or a folder, got {config.model!r}",
-                "for a module of your own the task is classification",
-            )
+        check_model(config)
         own.check(config.augment)
         sources.check(config.data)
 
@@ -278,14 +270,5 @@ def max_length(config: TrainConfig, prepared: Prepared) -> int:
     Raises:
         ConfigError: more than the model has positions for, or no room beside the special tokens.
     """
-    limit = config.max_length
-    if limit is None:
-        default: int = prepared.meta["max_length"]
-        return default
-    most = prepared.meta["positions"]
-    if most is not None and limit > most:
-        raise ConfigError("max_length", f"{limit} is more than the {most} positions of {config.model}")
     least = tokens.specials(prepared.meta["frame"]) + (2 if "text_pair" in prepared.meta["columns"] else 1)
-    if limit < least:
-        raise ConfigError("max_length", f"{limit} leaves no room for text, {config.model} needs {least} or more")
-    return limit
+    return length_within("max_length", config.max_length, config, prepared, least)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks
 from trainer.data import as_written, report, sources, splitting, storage, tagging, tags, tokens, word_pieces, words
 from trainer.data.cleaning import clean_keys
 from trainer.entities import ENTITY_GOALS, entity_metrics
-from trainer.errors import ConfigError, DataError
+from trainer.errors import DataError
 from trainer.hub_access import quiet
 from trainer.tasks.base import PAD, Batch, Predictor, Prepared, Split, Task
-from trainer.tasks.common import check_metric, refuse, refuse_text_steps
+from trainer.tasks.common import OF_NUMBERS, check_metric, refuse, refuse_text_steps
+from trainer.tasks.pretrained_checks import check_model
 from trainer.tasks.text_classification import max_length
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 
 AUTO = "AutoModelForTokenClassification"
 _UNUSED = {
-    "data.sklearn": None,
-    "data.function": None,
-    "data.features": None,
-    "data.shape": None,
-    "data.scaling": "none",
+    **OF_NUMBERS,
     "data.text_pair": None,
     "data.stratify": True,
 }
@@ -52,8 +48,7 @@ class TokenClassification(Task):
         """Refuse settings that cannot be used; the model itself is looked at by ``prepare``."""
         check_metric(config, self)
         refuse(config, self, _UNUSED)
-        if hooks.is_hook(config.model):
-            raise ConfigError("model", f"expected a hub name or a folder, got {config.model!r}")
+        check_model(config, mend="")
         sources.check(config.data)
         refuse_text_steps(config.data, "what labels point at")
 
