@@ -25,7 +25,8 @@ class Average:
     def __init__(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer, decay: float) -> None:
         self._decay = decay
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        buffers = [buffer for buffer in model.buffers() if buffer.is_floating_point()]
+        # A constant that is infinite would become NaN in the mean, and statistics are finite.
+        buffers = [one for one in model.buffers() if one.is_floating_point() and bool(one.isfinite().all())]
         self._live: list[torch.Tensor] = [*parameters, *buffers]
         self._averaged = [tensor.detach().clone() for tensor in self._live]
 

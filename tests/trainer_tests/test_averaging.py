@@ -99,3 +99,13 @@ def test_an_average_can_be_dropped_and_taken_up_on_the_way(tmp_path: Path) -> No
     taken = list(run(tmp_path / "taken", resume=True))
     assert [r.metrics["train_loss"] for r in taken] == [r.metrics["train_loss"] for r in plain[3:]]
     assert taken[0].metrics["loss"] != plain[3].metrics["loss"]
+
+
+def test_an_infinite_constant_stays_what_it_is() -> None:
+    """Its mean with itself is not a number."""
+    model = nn.Linear(1, 1)
+    model.register_buffer("edges", torch.tensor([-torch.inf, 0.5, torch.inf]))
+    average = Average(model, torch.optim.SGD(model.parameters(), lr=1.0), 0.5)
+    average.update(1)
+    with average.in_place():
+        assert model.edges.tolist() == [-torch.inf, 0.5, torch.inf]
