@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trainer.data.tagging import Scheme
+from trainer.per_class import ClassScore, of_counts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,17 +45,7 @@ def entity_metrics(
         ``f1_macro``: the mean of the kinds' F1, over kinds that some row has or is predicted to have;
         ``accuracy``: the share of words whose tag is right.
     """
-    import numpy as np
-
-    scheme = Scheme.of(names)
-    given, found = scheme.entities(truth, offsets), scheme.entities(predicted, offsets)
-    # A word begins one entity at most, so both sides can be matched by it.
-    _, ours, theirs = np.intersect1d(found.first, given.first, assume_unique=True, return_indices=True)
-    hit = (found.last[ours] == given.last[theirs]) & (found.kind[ours] == given.kind[theirs])
-    kinds = len(scheme.kinds)
-    right = np.bincount(given.kind[theirs][hit], minlength=kinds)
-    there = np.bincount(given.kind, minlength=kinds)
-    said = np.bincount(found.kind, minlength=kinds)
+    right, there, said = _counts(predicted, truth, offsets, Scheme.of(names))
     seen = (there + said) > 0
     by_kind = 2 * right[seen] / (there + said)[seen]
     return {
@@ -65,3 +56,31 @@ def entity_metrics(
         "f1_macro": float(by_kind.mean()) if len(by_kind) else 0.0,
         "accuracy": float((predicted == truth).mean()),
     }
+
+
+def per_kind(
+    predicted: np.ndarray, truth: np.ndarray, offsets: np.ndarray, names: Sequence[str]
+) -> dict[str, ClassScore]:
+    """How well each kind of entity is found, by its name: seqeval's ``classification_report``. Takes what
+    ``entity_metrics`` takes; ``support`` counts entities."""
+    scheme = Scheme.of(names)
+    counts = zip(*_counts(predicted, truth, offsets, scheme), strict=True)
+    return {kind: of_counts(*numbers) for kind, numbers in zip(scheme.kinds, counts, strict=True)}
+
+
+def _counts(
+    predicted: np.ndarray, truth: np.ndarray, offsets: np.ndarray, scheme: Scheme
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each kind ``(kinds,)``: entities found rightly, those that are there, those that are said to be."""
+    import numpy as np
+
+    given, found = scheme.entities(truth, offsets), scheme.entities(predicted, offsets)
+    # A word begins one entity at most, so both sides can be matched by it.
+    _, ours, theirs = np.intersect1d(found.first, given.first, assume_unique=True, return_indices=True)
+    hit = (found.last[ours] == given.last[theirs]) & (found.kind[ours] == given.kind[theirs])
+    kinds = len(scheme.kinds)
+    return (
+        np.bincount(given.kind[theirs][hit], minlength=kinds),
+        np.bincount(given.kind, minlength=kinds),
+        np.bincount(found.kind, minlength=kinds),
+    )

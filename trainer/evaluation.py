@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from trainer.tasks.base import PAD
 
 if TYPE_CHECKING:
     from trainer.config import TrainConfig
+    from trainer.per_class import ClassScore
     from trainer.tasks.base import Prepared, Split, Task
 
 log = logging.getLogger(__name__)
@@ -34,10 +36,12 @@ class _Seen:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Metrics under their plain names, and the batch size that fitted the device."""
+    """Metrics under their plain names, and the batch size that fitted the device; ``classes`` where they were asked for
+    and the task has some."""
 
     metrics: dict[str, float]
     batch_size: int
+    classes: Mapping[str, ClassScore] = field(default_factory=dict)
 
 
 def evaluate_all(
@@ -81,6 +85,7 @@ def evaluate(
     compute: Compute,
     batch_size: int | None = None,
     ranks: Ranks | None = None,
+    per_class: bool = False,
 ) -> Evaluation:
     """Evaluate in eval mode and without label smoothing; leaves the model in eval mode.
 
@@ -97,6 +102,7 @@ def evaluate(
         batch_size: rows at once.
         ranks: which of several processes this one is: each takes a share of the rows, and the first one's metrics are
             everybody's.
+        per_class: whether to tell how well each class is told.
 
     Raises:
         torch.OutOfMemoryError: a single row does not fit.
@@ -115,8 +121,9 @@ def evaluate(
         own_order[np.concatenate(shares)] = np.arange(split.rows)
         mean_loss = sum(one.loss for one in seen) / sum(one.units for one in seen)
         metrics = task.evaluate(ordered[own_order], split, mean_loss, config, prepared)
+        classes = task.per_class(ordered[own_order], split, prepared) if per_class else {}
         smallest = min(one.batch_size for one in seen)
-        evaluation = Evaluation({name: float(value) for name, value in metrics.items()}, smallest)
+        evaluation = Evaluation({name: float(value) for name, value in metrics.items()}, smallest, classes)
     told: Evaluation = ranks.told(evaluation)
     return told
 

@@ -42,12 +42,14 @@ def per_class(labels: np.ndarray, predictions: np.ndarray, names: Sequence[str])
         labels, predictions = labels[:, None] == ids, predictions[:, None] == ids
     true, said = labels.astype(bool), predictions.astype(bool)
     hit, support, found = (true & said).sum(axis=0), true.sum(axis=0), said.sum(axis=0)
-    return {
-        name: ClassScore(
-            precision=float(hit[at] / max(found[at], 1)),
-            recall=float(hit[at] / max(support[at], 1)),
-            f1=float(2 * hit[at] / max(support[at] + found[at], 1)),
-            support=int(support[at]),
-        )
-        for at, name in enumerate(names)
-    }
+    return {name: of_counts(hit[at], support[at], found[at]) for at, name in enumerate(names)}
+
+
+def of_counts(hit: int, there: int, said: int) -> ClassScore:
+    """The score of a class of which ``there`` rows are, ``said`` are said to be, and ``hit`` are both."""
+    return ClassScore(
+        precision=float(hit / max(said, 1)),
+        recall=float(hit / max(there, 1)),
+        f1=float(2 * hit / max(there + said, 1)),
+        support=int(there),
+    )

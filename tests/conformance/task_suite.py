@@ -12,10 +12,13 @@ import pytest
 import torch
 
 from trainer import predict
+from trainer.checkpoint_scores import score
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError
 from trainer.evaluation import evaluate
+from trainer.loop import train
 from trainer.precision import Compute
+from trainer.sections import Steps
 from trainer.tasks import get_task, task_names
 from trainer.tasks.base import Batch, Prepared, Task
 
@@ -165,6 +168,27 @@ class TaskSuite:
         assert len(answers) == len(rows)
         assert self.agree(answers, [predictor.predict([row])[0] for row in rows])
         assert predict.evaluate(tmp_path / "out", labelled) == pytest.approx(logged, rel=1e-4)
+
+    def test_a_checkpoint_scores_what_its_run_reported(
+        self, task: Task, config: TrainConfig, prepared: Prepared, tmp_path: Path
+    ) -> None:
+        steps = Steps(steps=2)
+        short = config.model_copy(update={"epochs": steps, "report_every": steps, "learning_rate": 1e-3, "ema": 0.5})
+        run = train(short, prepared=prepared, task=task, folder=tmp_path / "run", device="cpu")
+        *_, last = run
+        assert last.checkpoint is not None
+        before = torch.get_rng_state()
+        found = score(short, last.checkpoint, task=task, prepared=prepared, splits=("validation", "test"), device="cpu")
+        assert torch.equal(before, torch.get_rng_state())
+        assert found.keys() == {"validation", "test"} & set(prepared.splits)
+        validation = found["validation"]
+        reported = {name: last.metrics[name] for name in task.goals if name in last.metrics}
+        assert {name: validation.metrics[name] for name in reported} == pytest.approx(reported, rel=1e-5, abs=1e-6)
+        for scores in found.values():
+            assert scores.rows > 0
+            seen = [one.f1 for one in scores.classes.values() if one.support or one.precision or one.recall]
+            if len(seen) == len(scores.classes) > 0:
+                assert np.mean(seen) == pytest.approx(scores.metrics["f1_macro"])
 
     def test_a_damaged_export_is_one_clear_error(
         self, task: Task, config: TrainConfig, prepared: Prepared, tmp_path: Path

@@ -166,6 +166,8 @@ def test_texts_are_generated_where_the_metric_asks_or_always(t5: Path, tmp_path:
         found = evaluated(chosen, prepared, TASK.build_model(chosen, prepared))
         assert ("bleu" in found) is generated
         assert {"loss", "perplexity", "token_accuracy"} <= set(found)
+        full = TASK.in_full(chosen)
+        assert set(evaluated(full, prepared, TASK.build_model(full, prepared))) == set(TASK.goals)
 
 
 def test_a_column_of_references_joins_the_targets(t5: Path, tmp_path: Path) -> None:

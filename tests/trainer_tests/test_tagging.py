@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_score
-from seqeval.metrics.sequence_labeling import get_entities
+from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
 
 from trainer.data.tagging import UNTAGGED, Scheme, completed, of_kinds
-from trainer.entities import ENTITY_GOALS, entity_metrics
+from trainer.entities import ENTITY_GOALS, entity_metrics, per_kind
 
 SCHEMES = {
     "bio": ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"),
@@ -45,8 +45,16 @@ def test_metrics_are_those_of_seqeval(scheme: str, data: st.DataObject) -> None:
             "accuracy": accuracy_score(*theirs),
             "f1_macro": f1_score(*theirs, average="macro") if any(map(get_entities, theirs)) else 0.0,
         }
+        by_kind = precision_recall_fscore_support(*theirs) if any(map(get_entities, theirs)) else ()
     assert set(found) == set(expected) == set(ENTITY_GOALS)
     assert found == pytest.approx(expected)
+    scores = per_kind(flat(said)[0], ids, offsets, names)
+    assert list(scores) == list(Scheme.of(names).kinds)
+    # Theirs are of the kinds that occur.
+    there = [kind for kind in scores if any(kind == one for rows in theirs for one, *_ in get_entities(rows))]
+    for values, name in zip(by_kind, ("precision", "recall", "f1", "support"), strict=False):
+        assert [getattr(scores[kind], name) for kind in there] == pytest.approx(values)
+    assert all(not any(vars(scores[kind]).values()) for kind in set(scores) - set(there))
 
 
 @given(st.lists(st.lists(st.integers(0, 8), max_size=8), min_size=1, max_size=4))

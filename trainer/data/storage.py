@@ -97,6 +97,11 @@ def open_or_make(cache: Path, name: str, make: Callable[[], Bundle]) -> Prepared
     return _open(folder)
 
 
+def stored(cache: Path) -> frozenset[str]:
+    """The names of all prepared data that lie complete in ``cache``."""
+    return frozenset(marker.parent.name for marker in cache.glob(f"*/{_MARKER}"))
+
+
 def _write(folder: Path, bundle: Bundle) -> None:
     import numpy as np
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from trainer.config import Goal, TrainConfig
+    from trainer.per_class import ClassScore
 
 Batch = dict[str, "torch.Tensor"]
 
@@ -214,6 +215,20 @@ class Task(ABC):
         self, outputs: np.ndarray, split: Split, loss: float, config: TrainConfig, prepared: Prepared
     ) -> dict[str, float]:
         """Metrics over a whole split, from what ``observe`` kept of each row ``(rows, ...)`` and the mean loss."""
+
+    def per_class(
+        self,
+        outputs: np.ndarray,  # noqa: ARG002
+        split: Split,  # noqa: ARG002
+        prepared: Prepared,  # noqa: ARG002
+    ) -> Mapping[str, ClassScore]:
+        """How well each class is told, from the same outputs; empty for a task without classes, as here."""
+        return {}
+
+    def in_full(self, config: TrainConfig) -> TrainConfig:
+        """The settings with which evaluation gives every metric, also those that are left out while trials are
+        compared because they take long."""
+        return config
 
     @abstractmethod
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:

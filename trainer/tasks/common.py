@@ -11,6 +11,7 @@ from trainer.data.cleaning_steps import parse
 from trainer.data.labels import Kind, Labels
 from trainer.errors import ConfigError, DataError, suggest
 from trainer.metrics import BINARY_GOALS, classification_metrics
+from trainer.per_class import ClassScore, per_class
 from trainer.requirement import RETAIN
 from trainer.tasks import class_weights
 from trainer.tasks.base import Batch, Prepared, Split, Task
@@ -71,6 +72,10 @@ class OneLabel(Task):
     ) -> dict[str, float]:
         """The metrics of ``trainer.metrics.classification_metrics``."""
         return classification_metrics(outputs, split.arrays["labels"], loss)
+
+    def per_class(self, outputs: np.ndarray, split: Split, prepared: Prepared) -> Mapping[str, ClassScore]:
+        """See ``trainer.per_class``; the class with the highest score is the one that is predicted."""
+        return per_class(split.arrays["labels"], outputs.argmax(axis=1), prepared.label_names)
 
 
 def check_metric(config: TrainConfig, task: Task) -> None:

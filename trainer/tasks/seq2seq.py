@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from trainer.data import report, source_target, sources, splitting, storage, tokens
 from trainer.data.cleaning import for_measuring
 from trainer.errors import ConfigError
+from trainer.sections import Generation
 from trainer.tasks.base import PAD, Batch, Predictor, Prepared, Split, Task
 from trainer.tasks.common import OF_NUMBERS, check_metric, refuse
 from trainer.tasks.language import (
@@ -156,6 +157,11 @@ class Seq2Seq(Task):
         ids = outputs[split.arrays["asked"], 1:].astype(np.int64)
         written = [text.strip() for text in decode(tokenizer, [row[row != PAD].tolist() for row in ids])]
         return {**found, **text_metrics(written, source_target.references(split.arrays))}
+
+    def in_full(self, config: TrainConfig) -> TrainConfig:
+        """With texts generated, whatever the metric of the sweep is."""
+        generation = config.generation or Generation()
+        return config.model_copy(update={"generation": generation.model_copy(update={"always": True})})
 
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """A Hugging Face folder with the tokenizer and the settings of generation, and ``sweepwright.json``."""

@@ -15,6 +15,7 @@ from trainer.draws import Draws
 from trainer.errors import ConfigError, suggest
 from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.optim.names import OF_PRETRAINED
+from trainer.per_class import ClassScore
 from trainer.regression import REGRESSION_GOALS, regression_metrics
 from trainer.tasks import class_weights, plain_module
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
@@ -143,6 +144,10 @@ class Tabular(OneLabel):
             return super().evaluate(outputs, split, loss, config, prepared)
         predicted = outputs.astype("float64") * target["std"] + target["mean"]
         return regression_metrics(predicted, split.arrays["labels"], loss)
+
+    def per_class(self, outputs: np.ndarray, split: Split, prepared: Prepared) -> Mapping[str, ClassScore]:
+        """Of classes see ``trainer.per_class``; numbers have none."""
+        return super().per_class(outputs, split, prepared) if prepared.meta["target"] is None else {}
 
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """``model.safetensors``, ``model.json`` (how to build it and what to feed it) and ``sweepwright.json``."""

@@ -17,6 +17,7 @@ from trainer.errors import ConfigError, DataError, suggest
 from trainer.hub_access import quiet
 from trainer.metrics import CLASSIFICATION_GOALS
 from trainer.multi_label import MULTI_LABEL_GOALS
+from trainer.per_class import ClassScore, per_class
 from trainer.tasks import class_weights, labelled_texts
 from trainer.tasks.base import Batch, Predictor, Prepared, Split
 from trainer.tasks.common import OF_NUMBERS, OneLabel, check_metric, check_two, refuse
@@ -152,6 +153,12 @@ class TextClassification(OneLabel):
         if prepared.meta["several"]:
             return multi_label.metrics(outputs, split.arrays["labels"], loss)
         return super().evaluate(outputs, split, loss, config, prepared)
+
+    def per_class(self, outputs: np.ndarray, split: Split, prepared: Prepared) -> Mapping[str, ClassScore]:
+        """See ``trainer.per_class``; of several classes those with a probability of 0.5 or more are predicted."""
+        if prepared.meta["several"]:
+            return per_class(split.arrays["labels"], outputs >= 0, prepared.label_names)
+        return super().per_class(outputs, split, prepared)
 
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """A Hugging Face folder, label names inside, and ``sweepwright.json``.

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer.data import as_written, report, sources, splitting, storage, tagging, tags, tokens, word_pieces, words
 from trainer.data.cleaning import clean_keys
-from trainer.entities import ENTITY_GOALS, entity_metrics
+from trainer.entities import ENTITY_GOALS, entity_metrics, per_kind
 from trainer.errors import DataError
 from trainer.hub_access import quiet
+from trainer.per_class import ClassScore
 from trainer.tasks.base import PAD, Batch, Predictor, Prepared, Split, Task
 from trainer.tasks.common import OF_NUMBERS, check_metric, refuse, refuse_text_steps
 from trainer.tasks.pretrained_checks import check_model
@@ -150,9 +151,13 @@ class TokenClassification(Task):
     ) -> dict[str, float]:
         """The metrics of ``trainer.entities.entity_metrics`` over all words of the split."""
         arrays = split.arrays
-        # Windows judge their words in order and each word once, so what is left are all words' tokens in order.
-        predicted = word_pieces.of_words(arrays, outputs[outputs != PAD], tagging.UNTAGGED)
+        predicted = _tags_of_words(outputs, split)
         return entity_metrics(predicted, arrays["tags"], arrays["word_offsets"], prepared.label_names, loss)
+
+    def per_class(self, outputs: np.ndarray, split: Split, prepared: Prepared) -> Mapping[str, ClassScore]:
+        """Of each kind of entity; see ``trainer.entities.per_kind``."""
+        arrays = split.arrays
+        return per_kind(_tags_of_words(outputs, split), arrays["tags"], arrays["word_offsets"], prepared.label_names)
 
     def export(self, model: torch.nn.Module, config: TrainConfig, prepared: Prepared, out: Path) -> None:
         """A Hugging Face folder, tags inside, and ``sweepwright.json``."""
@@ -174,6 +179,12 @@ class TokenClassification(Task):
         from trainer.tasks.entity_predictor import EntityPredictor
 
         return EntityPredictor(self, folder, facts, device)
+
+
+def _tags_of_words(outputs: np.ndarray, split: Split) -> np.ndarray:
+    """The predicted tag of every word of the split ``(words,)``."""
+    # Windows judge their words in order and each word once, so what is left are all words' tokens in order.
+    return word_pieces.of_words(split.arrays, outputs[outputs != PAD], tagging.UNTAGGED)
 
 
 def _head(prepared: Prepared) -> Head:
