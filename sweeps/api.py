@@ -17,6 +17,8 @@ from sweeps.take_home.best import best_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sweeps.take_home.confirm import Confirmed
+
 
 class Sweep:
     """A sweep to run, from a file, a recipe, or keyword arguments of the same names.
@@ -148,6 +150,41 @@ class Result:
         progress = Progress(read_config(self.folder), quiet=quiet)
         outcome = resume_sweep(self.folder, address=address, sinks=[progress])
         return Result(outcome.folder, outcome.record, outcome.code)
+
+    def confirm(
+        self,
+        *,
+        top: int = 3,
+        seeds: int = 5,
+        test: bool = True,
+        look_again: bool = False,
+        address: str | None = None,
+        quiet: bool = False,
+    ) -> Confirmed:
+        """Train the best ``top`` trials again with fresh ``seeds``, and evaluate the winner on the test split, once.
+
+        ``best`` is the winner from then on. What was trained before is not trained again, and an interrupted
+        confirmation goes on where it was.
+
+        Args:
+            top: how many of the best trials.
+            seeds: how many for each.
+            test: whether to look at the test split, where there is one.
+            look_again: look even though somebody looked before; looks are counted.
+            address: a Ray cluster; by default ``RAY_ADDRESS``, else a local Ray.
+            quiet: print nothing meanwhile.
+
+        Raises:
+            InputError: somebody runs the sweep, or its data are not what they were.
+            NoUsableTrial: nothing to train again, or no repeat gave a value.
+            SweepError: the repeats broke off; call it again.
+        """
+        from sweeps.engine.inner import InnerSweeps
+        from sweeps.take_home.confirm import confirm
+        from sweeps.views.progress import Progress
+
+        driver = InnerSweeps(address, lambda config: [Progress(config, quiet=quiet)])
+        return confirm(self.folder, driver, top=top, seeds=seeds, test=test, look_again=look_again)
 
     def _row(self, trial: TrialRecord) -> dict[str, Any]:
         metric = self.record.metric

@@ -43,6 +43,7 @@ def top(
 # In the order of the help.
 app.command()(running.run)
 app.command()(running.resume)
+app.command()(running.confirm)
 app.command()(running.train)
 app.command()(looking.status)
 app.command("list")(looking.list_trials)

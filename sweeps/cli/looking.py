@@ -61,11 +61,11 @@ def evaluate(
 ) -> None:
     """Evaluate an exported model on labelled rows; of a classifier each class too."""
     from sweeps.take_home.evaluate import evaluate_classes
-    from sweeps.views import tables
+    from sweeps.views import scores
 
     found = evaluate_classes(model, data, text=text, label=label)
-    said = tables.evaluation_json(found.metrics, found.classes)
-    show(said, tables.evaluation_view(found.metrics, found.classes), as_json)
+    said = scores.scores_json(found.metrics, found.classes)
+    show(said, scores.scores_view(found.metrics, found.classes), as_json)
 
 
 def tensorboard(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli.parts import Address, Folder, Quiet, Settings, Storage, close, say, show
+from sweeps.cli.parts import Address, AsJson, Folder, Quiet, Settings, Storage, close, say, show
 from sweeps.errors import InputError
 
 
@@ -54,6 +54,37 @@ def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> Non
     from sweeps.views.progress import Progress
 
     close(resume_sweep(folder, address=address, sinks=[Progress(read_config(folder), quiet=quiet)]))
+
+
+def confirm(
+    folder: Folder,
+    top: Annotated[int, typer.Option(min=1, help="How many of the best trials are trained again.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="With how many fresh seeds, each of them.")] = 5,
+    no_test: Annotated[bool, typer.Option("--no-test", help="Do not look at the test split.")] = False,
+    look_again: Annotated[
+        bool, typer.Option("--look-again", help="Look at the test split though somebody did before; it is counted.")
+    ] = False,
+    address: Address = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the best trials again with fresh seeds, and test the winner.
+
+    Says whether the winner is told apart from the runner-up, and evaluates it on the test split, once. Where it was
+    interrupted, the same command goes on.
+    """
+    from sweeps.engine.inner import InnerSweeps
+    from sweeps.records.builder import read_sweep
+    from sweeps.take_home.confirm import confirm as confirm_sweep
+    from sweeps.views import confirmation
+    from sweeps.views.progress import Progress
+
+    silent = quiet or as_json
+    driver = InnerSweeps(address, lambda config: [Progress(config, quiet=silent)], (lambda _: None) if silent else say)
+    found = confirm_sweep(folder, driver, top=top, seeds=seeds, test=not no_test, look_again=look_again)
+    record = read_sweep(folder)
+    parts = (record, found.confirmation, found.look, found.unseen)
+    show(confirmation.confirmed_json(*parts), confirmation.confirmed_view(*parts, again=found.again), as_json)
 
 
 def train(

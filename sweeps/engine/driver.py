@@ -49,6 +49,7 @@ def run_sweep(
     address: str | None = None,
     sinks: Sequence[Sink] = (),
     say: Callable[[str], None] = lambda _: None,
+    cache: Path | None = None,
 ) -> RunOutcome:
     """Run a new sweep to its end, or until a signal ends it.
 
@@ -58,6 +59,7 @@ def run_sweep(
         address: of a Ray cluster; by default ``RAY_ADDRESS``, else a local Ray.
         sinks: hear of every event.
         say: takes a line for whoever waits, before the first event.
+        cache: where prepared data lie; by default in the sweep's folder.
 
     Raises:
         InputError: nothing was started: the name is in use, the data or the resources are not there.
@@ -66,13 +68,13 @@ def run_sweep(
     folder = new_folder(storage, config.name)
     with watched() as signals, SweepLock(folder):
         try:
-            variants = prepare(config, folder / "cache")
+            variants = prepare(config, cache or folder / "cache")
             data_report.write(folder, variants)
             told = list(data_report.notes(variants))
             with config.places.known(), connected(address_of(address), config.resources, say) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
-                    return _drive(config, folder, ledger, slots, sinks, signals, told)
+                    return _drive(config, folder, ledger, slots, sinks, signals, told, cache)
         except BaseException:
             # Nothing has been trained: leave no folder behind that would make the name look used.
             if never_began(folder):
@@ -86,6 +88,7 @@ def resume_sweep(
     address: str | None = None,
     sinks: Sequence[Sink] = (),
     say: Callable[[str], None] = lambda _: None,
+    cache: Path | None = None,
 ) -> RunOutcome:
     """Go on with a sweep from its ledger: finished trials stay, the others go on from their checkpoints.
 
@@ -100,9 +103,9 @@ def resume_sweep(
         earlier = RecordBuilder(ledger.past).record()
         if earlier.state == "finished":
             return RunOutcome(folder, earlier, Exit.DONE)
-        prepare(config, folder / "cache")
+        prepare(config, cache or folder / "cache")
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
-            return _drive(config, folder, ledger, slots, sinks, signals)
+            return _drive(config, folder, ledger, slots, sinks, signals, cache=cache)
 
 
 def _drive(
@@ -113,6 +116,7 @@ def _drive(
     sinks: Sequence[Sink],
     signals: Signals,
     told: Sequence[str] = (),
+    cache: Path | None = None,
 ) -> RunOutcome:
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
     everyone = Sinks([board, *sinks])
@@ -130,20 +134,20 @@ def _drive(
         for text in (*told, *notes(config)):
             study.write("note", text=text)
         study.tidy()
-        state, code = _run(study, slots, folder, signals)
+        state, code = _run(study, slots, folder, signals, cache or folder / "cache")
         study.write("sweep_end", state=state, seconds=time.monotonic() - since)
     finally:
         everyone.close()
     return RunOutcome(folder, study.record, code)
 
 
-def _run(study: Study, slots: Slots, folder: Path, signals: Signals) -> tuple[str, Exit]:
+def _run(study: Study, slots: Slots, folder: Path, signals: Signals, cache: Path) -> tuple[str, Exit]:
     """Train until every trial is at its end or the sweep cannot go on; how it ended, and its exit code."""
     signals.install()
     signals.polled = True
     try:
         if not study.settled:
-            _tune(study, slots, folder, signals)
+            _tune(study, slots, folder, signals, cache)
         if study.settled:
             study.close()
     except Interrupted as end:
@@ -163,7 +167,7 @@ def _run(study: Study, slots: Slots, folder: Path, signals: Signals) -> tuple[st
     return ("finished", Exit.DONE) if study.settled else ("failed", Exit.FAILED)
 
 
-def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:
+def _tune(study: Study, slots: Slots, folder: Path, signals: Signals, cache: Path) -> None:
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots.count)
     from ray import tune
 
@@ -179,7 +183,7 @@ def _tune(study: Study, slots: Slots, folder: Path, signals: Signals) -> None:
             "folder": str(folder / "trials" / assignment.trial),
             "function": own.function if own else None,
             "base": str(config.base),
-            "cache": str(folder / "cache"),
+            "cache": str(cache),
             "threads": slots.cpus,
             "processes": config.processes,
             "gpus": slots.gpus,

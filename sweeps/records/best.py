@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sweeps.records.confirmation import Confirmation
 from sweeps.records.record import Goal, Parent, ReportRecord, State, SweepRecord, TrialRecord
 from trainer.errors import ResumeError
 from trainer.manifest import verify
@@ -20,7 +21,8 @@ class Best:
     """The best report: of ``trial``, its number, the value of ``metric`` there, and its checkpoint.
 
     ``checkpoint`` is relative to the sweep folder; ``None`` where there is no usable one (only without
-    ``usable_only``).
+    ``usable_only``). ``confirmed``: it is of the trial whose configuration won over fresh seeds; ``remark`` is what
+    else was found out about it.
     """
 
     trial: str
@@ -32,6 +34,8 @@ class Best:
     checkpoint: str | None
     state: State
     parent: Parent | None = None
+    confirmed: bool = False
+    remark: str = ""
 
     @property
     def stopped_early(self) -> bool:
@@ -46,6 +50,8 @@ class Best:
             said.append(f"{self.trial} was stopped early, after this report or a later one")
         elif self.state is not State.FINISHED:
             said.append(f"{self.trial} is not at its end: {self.state}")
+        if self.remark:
+            said.append(self.remark)
         return "; ".join(said)
 
 
@@ -88,6 +94,37 @@ def choose_best(
             parent=trial.parent,
         )
     return None
+
+
+def settled_best(record: SweepRecord, folder: Path | str, *, usable_only: bool = True) -> Best | None:
+    """The trial that a confirmation settled on, where there is one; else the best report, as `choose_best` has it.
+
+    A trial that has reported since the confirmation, and has the best value of all, was not among what was compared:
+    then it is the best, and not confirmed. So is the best report where the winner's checkpoint is not usable any more.
+    """
+    best, confirmation = choose_best(record, folder, usable_only=usable_only), record.confirmation
+    winner = confirmation.winner if confirmation is not None else None
+    of_winner = tuple(trial for trial in record.trials if winner is not None and trial.id == winner.trial)
+    if best is None or confirmation is None or not of_winner:
+        return best
+    if best.trial == of_winner[0].id:
+        return replace(best, confirmed=True)
+    if best.trial in confirmation.later:
+        return replace(best, remark=f"it has reported since {of_winner[0].id} was confirmed: confirm again")
+    confirmed = choose_best(record.with_trials(of_winner), folder, usable_only=usable_only)
+    if confirmed is None:
+        return replace(best, remark=f"{of_winner[0].id}, which was confirmed, has no usable checkpoint any more")
+    seeds = len(confirmation.seeds)
+    remark = f"{best.trial} had {best.metric}={best.value:.6g} in the sweep, and a worse mean over {seeds} fresh seeds"
+    known = best.trial in {one.trial for one in confirmation.candidates}
+    return replace(confirmed, confirmed=True, remark=remark if known else _not_compared(best, confirmation))
+
+
+def _not_compared(best: Best, confirmation: Confirmation) -> str:
+    why = confirmation.passed_over.get(best.trial)
+    return f"{best.trial} had {best.metric}={best.value:.6g} in the sweep, and was not compared" + (
+        f": {why}" if why else ""
+    )
 
 
 def _entries(record: SweepRecord, *, with_checkpoint: bool) -> Iterator[tuple[TrialRecord, ReportRecord]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.errors import InputError
+from sweeps.records.afterwards import Afterwards
+from sweeps.records.confirmation import AFTERWARDS
 from sweeps.records.events import Event
 from sweeps.records.ledger import LedgerError, read_events
 from sweeps.records.lock import holder
@@ -59,6 +61,7 @@ class RecordBuilder:
         self._trials: dict[str, _Trial] = {}
         self._started = self._latest = 0.0  # of this attempt of the driver
         self._earlier = 0.0  # seconds of drivers before it
+        self._afterwards = Afterwards()
         self.meter = Meter()
         for event in events:
             self.apply(event)
@@ -69,7 +72,7 @@ class RecordBuilder:
         Raises:
             LedgerError: the event lacks a field, or speaks of a trial that was never made.
         """
-        if event["event"] != "sweep":  # the time between two drivers does not count
+        if event["event"] not in {"sweep", *AFTERWARDS}:  # the time between two drivers does not count
             self._latest = max(self._latest, event["time"])
         handler = getattr(self, f"_on_{event['event']}", None)
         try:
@@ -91,7 +94,8 @@ class RecordBuilder:
         """The sweep as it is now."""
         trials = tuple(trial.record() for trial in self._trials.values())
         seconds = self._earlier + self._latest - self._started
-        return dataclasses.replace(self._sweep, trials=trials, seconds=seconds, cost=self.meter.cost)
+        record = dataclasses.replace(self._sweep, trials=trials, seconds=seconds, cost=self.meter.cost)
+        return self._afterwards.complete(record)
 
     def _on_sweep(self, event: Mapping[str, Any]) -> bool:
         first = not self._sweep.attempts
@@ -162,6 +166,7 @@ class RecordBuilder:
         )
         trial.dropped.discard(event.get("checkpoint") or "")  # written again by this attempt
         trial.attempt, trial.seen = attempt, None
+        self._afterwards.reported(trial.id)
         if event.get("pid"):
             trial.worker = {"node": None, **(trial.worker or {}), "pid": event["pid"]}
         return True
@@ -171,6 +176,12 @@ class RecordBuilder:
         trial.dropped.add(event["checkpoint"])
         trial.seen = None
         return True
+
+    def _on_confirmed(self, event: Mapping[str, Any]) -> bool:
+        return self._afterwards.confirmed(event)
+
+    def _on_tested(self, event: Mapping[str, Any]) -> bool:
+        return self._afterwards.tested(event)
 
     def _interrupt(self) -> None:
         for trial in self._trials.values():
@@ -194,10 +205,11 @@ def read_sweep(folder: Path | str) -> SweepRecord:
     if not events:
         raise InputError("the sweep never began", where=str(folder), mend="run it again")
     record = RecordBuilder(events).record()
-    return record if alive else _at_rest(record)
+    return record if alive else at_rest(record)
 
 
-def _at_rest(record: SweepRecord) -> SweepRecord:
+def at_rest(record: SweepRecord) -> SweepRecord:
+    """The same sweep where no driver is alive: what was left ``running`` is ``interrupted``."""
     trials = tuple(
         dataclasses.replace(trial, state=State.INTERRUPTED) if trial.state is State.RUNNING else trial
         for trial in record.trials

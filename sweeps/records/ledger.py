@@ -13,6 +13,10 @@ people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. Th
 ``dropped``    trial, checkpoint
 ``note``       text
 ``sweep_end``  state, seconds (of this driver)
+``confirmed``  number, top, seeds, candidates, comparisons, level, passed_over: repeats of the best trials with fresh
+               seeds (`sweeps.records.confirmation`)
+``tested``     look (from 1), trial, report, checkpoint, metrics, rows, classes, validation, reported, undefined: a look
+               at the test split
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from sweeps.records.confirmation import AFTERWARDS
 from sweeps.records.record import Cost, State
 
 ENOUGH = 3  # attempts of a kind before their typical time means anything
@@ -66,6 +67,8 @@ class Meter:
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Take in one event, in order."""
+        if event["event"] in AFTERWARDS:
+            return
         if event["event"] == "sweep":
             self._close_driver()
             self._began = event["time"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
+from sweeps.records.confirmation import Confirmation, Look
 from trainer.requirement import Bounds
 
 Goal = Literal["minimize", "maximize"]
@@ -124,7 +125,7 @@ class SweepRecord:
 
     ``state``: ``running``, ``finished``, ``interrupted`` or ``failed`` as last written; ``trials`` in order of id.
     ``seconds`` is driver time over all attempts; ``limits`` the budget as the sweep file has it, and ``devices`` of a
-    trial.
+    trial. ``confirmation`` is the latest one; ``looks`` are all at the test split.
     """
 
     name: str
@@ -140,6 +141,8 @@ class SweepRecord:
     cost: Cost = field(default_factory=Cost)
     limits: Mapping[str, Any] = field(default_factory=dict)
     require: Mapping[str, Bounds] = field(default_factory=dict)
+    confirmation: Confirmation | None = None
+    looks: tuple[Look, ...] = ()
 
     def with_trials(self, trials: tuple[TrialRecord, ...]) -> SweepRecord:
         """The same sweep with these trials only."""

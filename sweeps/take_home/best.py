@@ -5,28 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from sweeps.errors import InputError, NoUsableTrial
-from sweeps.records.best import Best, choose_best
+from sweeps.records.best import Best, settled_best
 from sweeps.records.builder import read_sweep
 from sweeps.records.record import SweepRecord
 from trainer.requirement import said
 
 
 def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
-    """The sweep and its best report, as ``find_best`` chooses it; or that of one ``trial``.
+    """The whole sweep and its best report, as ``find_best`` chooses it; or that of one ``trial``.
 
     Raises:
         InputError: no sweep there, or no such trial.
         NoUsableTrial: no trial has a result that can be used; says how many ended how.
     """
-    record = read_sweep(folder)
+    record = asked = read_sweep(folder)
     if trial is not None:
         chosen = tuple(one for one in record.trials if one.id == trial)
         if not chosen:
             raise InputError(f"there is no trial {trial}", where=str(folder), mend=f"see `sweeps list {folder}`")
-        record = record.with_trials(chosen)
-    best = find_best(record, folder)
+        asked = record.with_trials(chosen)
+    best = find_best(asked, folder)
     if best is None:
-        raise NoUsableTrial(f"{folder}: {_why_not(record, trial)}")
+        raise NoUsableTrial(f"{folder}: {_why_not(asked, trial)}")
     return record, best
 
 
@@ -41,12 +41,17 @@ def _why_not(record: SweepRecord, trial: str | None) -> str:
 
 
 def find_best(record: SweepRecord, folder: Path) -> Best | None:
-    """The best report whose checkpoint is whole; of a sweep that never saved one, the best report.
+    """The confirmed winner's, or else the best report whose checkpoint is whole; of a sweep that never saved one, the
+    best report.
 
     A function of one's own need not save checkpoints: its sweep still has a best trial, though nothing to export.
     """
-    saved = any(report.checkpoint for trial in record.trials for report in trial.reports)
-    return choose_best(record, folder, usable_only=saved)
+    return settled_best(record, folder, usable_only=saves(record))
+
+
+def saves(record: SweepRecord) -> bool:
+    """Whether any trial saved a checkpoint."""
+    return any(report.checkpoint for trial in record.trials for report in trial.reports)
 
 
 def causes(record: SweepRecord) -> str:

@@ -12,6 +12,7 @@ from sweeps.records.best import Best
 from sweeps.records.provenance import versions
 from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.take_home.base_model import base_model
+from sweeps.take_home.card_confirmation import after_the_sweep, caution
 from sweeps.take_home.card_sections import Facts, data_rows, purpose, setting_rows, table
 from sweeps.take_home.card_uses import use
 from trainer.requirement import RETAIN
@@ -37,9 +38,8 @@ def model_card(config: SweepConfig, record: SweepRecord, best: Best, facts: Fact
         f"Validation {best.metric} {best.value:.6g} at report {best.report}, chosen among {len(record.trials)} trials "
         f"of the sweep `{record.name}` ({config.method} search, early stopping: {config.early_stopping.scheduler})."
     )
-    flattery = "The value chose the trial, so it flatters it: evaluate on rows that the sweep has not seen."
     note = f"{best.note[0].upper()}{best.note[1:]}." if best.note else ""
-    results = [origin, note, flattery, _metrics_table(config, metrics)]
+    results = [origin, note, caution(record, best), _metrics_table(config, metrics), *after_the_sweep(record, best)]
     sweep = f"## The sweep\n\n{_sweep_table(record)}"
     return _card(f"{record.name}, trial {best.trial}", config, best.params, facts, results, [sweep])
 

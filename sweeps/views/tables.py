@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sweeps.records.best import Best, choose_best
+from sweeps.records.best import Best, settled_best
 from sweeps.records.record import SweepRecord, TrialRecord
+from sweeps.views.confirmation import confirmation_json, look_json, look_of, standing
 from sweeps.views.overview import overview, spent, time_left
 from sweeps.views.tally import Tally
 from sweeps.views.text import duration, short_value
 from sweeps.views.trials_table import TrialsTable
-
-if TYPE_CHECKING:
-    from trainer.per_class import ClassScore
 
 
 def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
@@ -58,7 +54,12 @@ def trials_json(record: SweepRecord) -> list[dict[str, Any]]:
 
 
 def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
-    """The best trial; ``checkpoint`` is relative to the sweep's folder."""
+    """The best trial; ``checkpoint`` is relative to the sweep's folder.
+
+    ``confirmed``: whether its configuration won over fresh seeds, as `sweeps confirm` trains them; ``confirmation`` is
+    the latest, with the table, null without one; ``test`` is the latest look at the test split by this checkpoint.
+    """
+    look = look_of(record, best)
     return {
         "sweep": record.name,
         "trial": best.trial,
@@ -71,13 +72,19 @@ def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
         "checkpoint": best.checkpoint,
         "state": str(best.state),
         "stopped_early": best.stopped_early,
+        "note": best.note,
+        "confirmed": best.confirmed,
+        "confirmation": confirmation_json(record.confirmation) if record.confirmation else None,
+        "test": look_json(look) if look else None,
+        "looks": len(record.looks),
     }
 
 
 def status_json(record: SweepRecord) -> dict[str, Any]:
-    """How the sweep stands. ``trials`` counts them by state, ``failures`` by reason; ``best`` is null without one."""
+    """How the sweep stands. ``trials`` counts them by state, ``failures`` by reason; ``best`` is null without one;
+    ``tests`` has every look at the test split."""
     tally = Tally(record.metric, record.goal, record.trials)
-    best = choose_best(record, "", usable_only=False)
+    best = settled_best(record, "", usable_only=False)
     return {
         "name": record.name,
         "state": record.state,
@@ -92,6 +99,7 @@ def status_json(record: SweepRecord) -> dict[str, Any]:
         "worker_seconds": record.cost.worker_seconds,
         "trainings": record.cost.trainings,
         "attempts": record.attempts,
+        "tests": [look_json(look) for look in record.looks],
     }
 
 
@@ -107,6 +115,8 @@ def best_panel(record: SweepRecord, best: Best) -> RenderableType:
     lines.add_row("report", Text(f"{best.report}"))
     if best.checkpoint:
         lines.add_row("checkpoint", Text(best.checkpoint))
+    for name, text in standing(record, best):
+        lines.add_row(name, Text(text))
     for name, value in best.params.items():
         lines.add_row(Text(name, style="dim"), Text(_exact(value)))
     parts: list[RenderableType] = [lines]
@@ -120,7 +130,7 @@ def status_view(record: SweepRecord) -> RenderableType:
     tally = Tally(record.metric, record.goal, record.trials)
     left = time_left(tally.done, record.planned, record.seconds) if record.state == "running" else ""
     head = f"{record.name}: {record.state}, {duration(record.seconds)}"
-    return overview(
+    seen = overview(
         head,
         record.metric,
         tally,
@@ -129,35 +139,14 @@ def status_view(record: SweepRecord) -> RenderableType:
         left=left,
         running=tally.running,
     )
-
-
-def metrics_table(metrics: Mapping[str, float]) -> RenderableType:
-    """Metrics, one a line."""
-    table = Table.grid(padding=(0, 2))
-    for name, value in metrics.items():
-        table.add_row(Text(name, style="dim"), Text(f"{value:.6g}" if isinstance(value, float) else str(value)))
-    return table
-
-
-def evaluation_json(metrics: Mapping[str, float], classes: Mapping[str, ClassScore]) -> dict[str, Any]:
-    """Metrics by name; ``per_class`` has precision, recall, f1 and support of each class, where there are classes."""
-    return (
-        {**metrics, "per_class": {name: asdict(score) for name, score in classes.items()}} if classes else {**metrics}
-    )
-
-
-def evaluation_view(metrics: Mapping[str, float], classes: Mapping[str, ClassScore]) -> RenderableType:
-    """Metrics, one a line, and below them the classes."""
-    if not classes:
-        return metrics_table(metrics)
-    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
-    table.add_column("class")
-    for name in ("precision", "recall", "f1", "support"):
-        table.add_column(name, justify="right")
-    for name, score in classes.items():
-        shares = (f"{value:.3f}" for value in (score.precision, score.recall, score.f1))
-        table.add_row(Text(name), *shares, f"{score.support:,}")
-    return Group(metrics_table(metrics), Text(""), table)
+    best = settled_best(record, "", usable_only=False)
+    if best is None or record.confirmation is None:
+        return seen
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(style="dim")
+    for name, text in [("winner", best.trial), *standing(record, best)]:
+        lines.add_row(name, Text(text))
+    return Group(seen, lines)
 
 
 def _exact(value: Any) -> str:

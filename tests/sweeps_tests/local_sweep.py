@@ -21,29 +21,47 @@ from trainer.tasks import get_task
 DIGITS = {"trials": 3, "method": "random", "trainer.epochs": 6, "trainer.report_every": 2, "keep_checkpoints": 2}
 
 
-def run_here(config: SweepConfig, storage: Path) -> Path:
-    """The folder of the sweep, at its end."""
+def run_here(config: SweepConfig, storage: Path, *, cache: Path | None = None, most: int | None = None) -> Path:
+    """The folder of the sweep, at its end; or interrupted, after so many reports."""
     folder = new_folder(storage, config.name)
-    prepare(config, folder / "cache")
+    prepare(config, cache or folder / "cache")
     write_config(folder, config)
+    return _drive(config, folder, cache or folder / "cache", most, create=True)
+
+
+def go_on_here(folder: Path, *, cache: Path | None = None, most: int | None = None) -> Path:
+    """The same sweep, further."""
+    return _drive(read_config(folder), folder, cache or folder / "cache", most, create=False)
+
+
+def _drive(config: SweepConfig, folder: Path, cache: Path, most: int | None, *, create: bool) -> Path:
     own = config.trainer.function if isinstance(config.trainer, FunctionTrainer) else None
-    with Ledger.open(folder, create=True) as ledger:
+    with Ledger.open(folder, create=create) as ledger:
         study = Study(config, folder, ledger)
-        study.write("sweep", **start_facts(config, 1))
+        study.replay(ledger.past)
+        study.write("sweep", **start_facts(config, 1 + sum(event["event"] == "sweep" for event in ledger.past)))
+        study.tidy()
+        reports = 0
         while (given := study.start()) is not None:
             task = {
                 "settings": dict(given.settings),
                 "folder": str(folder / "trials" / given.trial),
                 "function": own,
                 "base": str(config.base),
-                "cache": str(folder / "cache"),
+                "cache": str(cache),
                 "metric": config.metric.name,
                 "goal": config.metric.goal,
                 "threads": 1,
             }
             for message in attempt(task):
                 if "report" in message:
-                    if study.report(given.trial, message["report"]) is not Decision.CONTINUE:
+                    reports += 1
+                    decision = study.report(given.trial, message["report"])
+                    if reports == most:
+                        study.interrupt(Reason("interrupted"))
+                        study.write("sweep_end", state="interrupted", seconds=1.0)
+                        return folder
+                    if decision is not Decision.CONTINUE:
                         break
                 else:
                     end = message["end"]

@@ -18,7 +18,7 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in app.r
 
 def test_these_are_the_commands():
     expected = {"run", "resume", "train", "status", "list", "best", "export", "evaluate", "validate", "init"}
-    assert set(COMMANDS) == expected | {"tensorboard"}
+    assert set(COMMANDS) == expected | {"tensorboard", "confirm"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -69,6 +69,7 @@ REFUSED = {
     "list of nothing": ("list none", "no sweep here"),
     "best of nothing": ("best none", "no sweep here"),
     "resume nothing": ("resume none", "no sweep here"),
+    "confirm nothing": ("confirm none", "none: no sweep here: there is no such folder; check the path"),
     "export nothing": ("export none out", "no sweep here"),
     "evaluate nothing": ("evaluate none rows.csv", "there is no model folder none"),
     "tensorboard of nothing": ("tensorboard none", "no sweep here"),

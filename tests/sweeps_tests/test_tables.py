@@ -7,6 +7,7 @@ from rich.console import Console
 from sweeps.records.best import choose_best
 from sweeps.records.record import Reason, ReportRecord, State, SweepRecord, TrialRecord
 from sweeps.views import tables
+from sweeps.views.scores import metrics_table
 from sweeps.views.text import duration, short_number, short_value
 
 
@@ -103,7 +104,7 @@ def test_in_a_narrow_terminal_only_the_parameters_of_running_trials_are_cut():
 
 
 def test_metrics_are_listed():
-    assert show(tables.metrics_table({"accuracy": 0.123456789, "rows": 3})).split() == [
+    assert show(metrics_table({"accuracy": 0.123456789, "rows": 3})).split() == [
         "accuracy",
         "0.123457",
         "rows",

@@ -1,0 +1,133 @@
+"""An honest winner: the best trials again with fresh seeds, and then, once, the winner on the test split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.errors import InputError, NoUsableTrial
+from sweeps.records.best import Best, choose_best
+from sweeps.records.builder import RecordBuilder, at_rest
+from sweeps.records.confirmation import Confirmation, Look
+from sweeps.records.ledger import Ledger, read_events
+from sweeps.records.lock import SweepLock
+from sweeps.records.record import SweepRecord
+from sweeps.records.sweep_file import read_config
+from sweeps.take_home.candidates import SEED, choose, fresh_seeds
+from sweeps.take_home.comparing import compared
+from sweeps.take_home.repeats import Driver, Repeats
+from sweeps.take_home.test_split import check_data, has_test_split, look
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What a confirmation came to.
+
+    Attributes:
+        confirmation: the table and its winner.
+        look: the winner on the test split; ``None`` where nobody looked.
+        again: whether ``look`` is an earlier one, of the same checkpoint.
+        unseen: why nobody looked, in words; empty where somebody did.
+    """
+
+    confirmation: Confirmation
+    look: Look | None = None
+    again: bool = False
+    unseen: str = ""
+
+
+def confirm(
+    folder: Path,
+    driver: Driver,
+    *,
+    top: int = 3,
+    seeds: int = 5,
+    test: bool = True,
+    look_again: bool = False,
+) -> Confirmed:
+    """Train the best configurations again with fresh seeds, compare them, and evaluate the winner on the test split.
+
+    Every step is written down as it is done, so the same call goes on where an earlier one was cut off. Repeats that
+    were trained before are not trained again: with more seeds or more trials only what is missing.
+
+    Args:
+        folder: of a sweep that nobody runs.
+        driver: runs the repeats.
+        top: how many of the best trials.
+        seeds: how many for each.
+        test: whether to look at the test split, where there is one.
+        look_again: look even though somebody looked before; it is counted.
+
+    Raises:
+        InputError: no such sweep, somebody runs it, or its data are not what they were.
+        NoUsableTrial: nothing to train again, or no repeat gave a value.
+        NotThroughYet: the repeats broke off, or were interrupted.
+    """
+    for name, value in (("top", top), ("seeds", seeds)):
+        if value < 1:
+            raise InputError(f"expected a whole number of at least 1, got {value}", where=name)
+    folder = folder.expanduser().resolve()
+    read_events(folder)  # says what the folder is where it is no sweep's
+    with SweepLock(folder):
+        config, record = _read(folder)
+        chosen = choose(config, record, folder, top)
+        check_data(config, folder, chosen.trials)
+        repeats = Repeats(config, folder)
+        wanted = fresh_seeds(config, record, seeds)
+        repeats.ensure([best.params for best in chosen.trials], wanted, driver)
+        confirmation = _settle(folder, record, compared(record, chosen, repeats, wanted, top))
+        repeats.tidy()
+        if confirmation.winner is None:
+            raise NoUsableTrial(f"{folder}: no repeat gave a value; {_reasons(config, confirmation)}")
+        if not test:
+            return Confirmed(confirmation, unseen="the test split was not looked at")
+        return _tested(config, folder, _read(folder)[1], confirmation, look_again)
+
+
+def _read(folder: Path) -> tuple[SweepConfig, SweepRecord]:
+    events, _ = read_events(folder)
+    return read_config(folder, events), at_rest(RecordBuilder(events).record())
+
+
+def _settle(folder: Path, record: SweepRecord, found: Confirmation) -> Confirmation:
+    """Write it down, unless the ledger says just that already."""
+    if record.confirmation is not None and found.same_as(record.confirmation):
+        return record.confirmation
+    with Ledger.open(folder, create=False) as ledger:
+        ledger.append("confirmed", **found.fields())
+    return found
+
+
+def _tested(
+    config: SweepConfig, folder: Path, record: SweepRecord, confirmation: Confirmation, look_again: bool
+) -> Confirmed:
+    assert confirmation.winner is not None
+    winner = confirmation.winner.trial
+    best = _own_best(record, folder, winner)
+    if best is None or best.checkpoint is None:
+        return Confirmed(confirmation, unseen=f"{winner} saved no checkpoint that could be evaluated")
+    if not has_test_split(config, folder, best):
+        return Confirmed(confirmation, unseen="the sweep has no test split")
+    if record.looks and not look_again:
+        same = [one for one in record.looks if (one.trial, one.checkpoint) == (winner, best.checkpoint)]
+        if same:
+            return Confirmed(confirmation, same[-1], again=True)
+        before = ", ".join(dict.fromkeys(one.trial for one in record.looks))
+        mend = "--look-again looks once more, and counts it"
+        return Confirmed(confirmation, unseen=f"the test split was looked at before, for {before}; {mend}")
+    found = look(config, folder, best, len(record.looks) + 1)
+    with Ledger.open(folder, create=False) as ledger:
+        ledger.append("tested", **found.fields())
+    return Confirmed(confirmation, found)
+
+
+def _own_best(record: SweepRecord, folder: Path, trial: str) -> Best | None:
+    return choose_best(record.with_trials(tuple(one for one in record.trials if one.id == trial)), folder)
+
+
+def _reasons(config: SweepConfig, confirmation: Confirmation) -> str:
+    reasons = dict.fromkeys(repeat.reason for one in confirmation.candidates for repeat in one.repeats)
+    new = isinstance(config.trainer, FunctionTrainer) and SEED not in (*config.trainer.settings, *config.space.names)
+    mend = f"the function is given config[{SEED!r}] now, which it did not have before: let it take that"
+    return "; ".join([*list(reasons)[:3], *([mend] if new else [])])
