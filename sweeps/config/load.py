@@ -102,6 +102,8 @@ def from_mapping(
     where: str = "",
     lines: Callable[[str], int | None] | None = None,
     outside: bool = True,
+    overridden: tuple[str, ...] = (),
+    overrider: str = COMMAND_LINE,
 ) -> SweepConfig:
     """The sweep that plain data describes, in the shape of a sweep file.
 
@@ -111,20 +113,23 @@ def from_mapping(
         where: what to call the source in errors.
         lines: from a dotted key to its line in the source.
         outside: whether data files, model folders and modules must be there now.
+        overridden: dotted keys that do not come from the source, but from ``overrider``.
+        overrider: see ``overridden``.
 
     Raises:
         InputError: as ``load_sweep``.
     """
-    return _read(data, base.expanduser().resolve(), Places(where, lines), outside=outside)
+    places = Places(where, lines, overridden, overrider)
+    return _read(data, base.expanduser().resolve(), places, outside=outside)
 
 
-def read_config(folder: Path) -> SweepConfig:
+def read_config(folder: Path, file: str = "sweep.yaml") -> SweepConfig:
     """The resolved configuration in a sweep's folder; what it was trained on need not be there any more.
 
     Raises:
-        InputError: there is no ``sweep.yaml``, or it was changed into something that is none.
+        InputError: there is no such ``file``, or it was changed into something that is none.
     """
-    path = folder / "sweep.yaml"
+    path = folder / file
     document = read_yaml(path)
     return from_mapping(document.data, base=folder, where=str(path), lines=document.line, outside=False)
 

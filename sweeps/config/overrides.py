@@ -33,25 +33,31 @@ _OF_PARAMETERS = frozenset(
 
 
 def apply_overrides(
-    data: Mapping[str, Any], overrides: Sequence[str] | Mapping[str, Any]
+    data: Mapping[str, Any], overrides: Sequence[str] | Mapping[str, Any], *, where: str = ""
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """``data`` with the overrides applied in order, and the keys they set. A mapping replaces what stood there.
 
-    ``overrides`` are ``key=value`` in YAML, or a mapping of dotted keys to values.
+    ``overrides`` are ``key=value`` in YAML, or a mapping of dotted keys to values; ``where`` they were given is the
+    command line or a call, unless it is named.
 
     Raises:
         InputError: no ``key=value``, a value that is not YAML, or a key inside something that is no mapping.
     """
     changed: dict[str, Any] = copy.deepcopy(dict(data))
-    given = overrides if isinstance(overrides, Mapping) else dict(_parse(override) for override in overrides)
-    where = ARGUMENTS if isinstance(overrides, Mapping) else COMMAND_LINE
+    given = overrides if isinstance(overrides, Mapping) else dict(parse_override(override) for override in overrides)
+    where = where or (ARGUMENTS if isinstance(overrides, Mapping) else COMMAND_LINE)
     for key, value in given.items():
         _set(changed, key, value, where)
     _absolute_paths(changed, tuple(given))
     return changed, tuple(given)
 
 
-def _parse(override: str) -> tuple[str, Any]:
+def parse_override(override: str) -> tuple[str, Any]:
+    """The dotted key and the value of ``a.b=value``.
+
+    Raises:
+        InputError: no ``key=value``, or a value that is not YAML.
+    """
     key, equals, text = override.partition("=")
     key = key.strip()
     if not equals or not key or not all(key.split(".")):
