@@ -119,6 +119,12 @@ class AshaScheduler(JudgingScheduler):
         super().end(trial)
         self._release(trial)
 
+    def overruled(self, trial: str) -> None:
+        """``trial`` went on nevertheless, which takes a place among those that may."""
+        super().overruled(trial)
+        if self._release(trial):
+            self._judged[trial].gone += 1
+
     def candidate(self, *, last: bool = False) -> str | None:
         """The best paused trial of the highest rung that has one among its best ``1 / reduction_factor``.
 

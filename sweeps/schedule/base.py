@@ -81,6 +81,10 @@ class Scheduler(ABC):
     def spare(self, trial: str) -> None:  # noqa: B027
         """``trial`` is not replaced after all."""
 
+    def overruled(self, trial: str) -> None:  # noqa: B027
+        """``trial`` went on although it was decided that it should not: another scheduler decided then, and the sweep
+        was extended since."""
+
     def costs(self, resume: float) -> None:  # noqa: B027
         """What it costs to go on with a paused trial rather than to begin a new one, in report intervals.
 

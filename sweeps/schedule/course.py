@@ -132,6 +132,11 @@ class Course(Scheduler):
         """The scheduler's."""
         return self._scheduler.heir(trial)
 
+    def overruled(self, trial: str) -> None:
+        """``trial`` trains on although it was paused or stopped here."""
+        self._trials[trial].running = True
+        self._scheduler.overruled(trial)
+
     def costs(self, resume: float) -> None:
         """What resuming costs, in report intervals."""
         self._scheduler.costs(resume)

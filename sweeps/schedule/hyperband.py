@@ -79,6 +79,10 @@ class HyperbandScheduler(Scheduler):
         if trial in self._bracket_of:
             self._brackets[self._bracket_of[trial]].end(trial)
 
+    def overruled(self, trial: str) -> None:
+        """For its bracket."""
+        self._brackets[self.bracket(trial)].overruled(trial)
+
     def costs(self, resume: float) -> None:
         """For ``auto``, in all brackets."""
         for bracket in self._brackets:

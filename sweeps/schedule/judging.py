@@ -61,6 +61,10 @@ class JudgingScheduler(Scheduler):
         """``trial`` is over; the reason of a pause that it ended in is kept."""
         self._over.add(trial)
 
+    def overruled(self, trial: str) -> None:
+        """``trial`` went on nevertheless."""
+        self._standing.pop(trial, None)
+
     def explain(self, trial: str) -> str:
         """Why ``trial`` was stopped or is paused; empty where it was not."""
         return self._standing.get(trial, GO_ON).reason

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from search_spaces.space import SearchSpace
+from search_spaces.values import alike
 from sweeps.config.records import METHODS
 from sweeps.errors import InputError
 from sweeps.search.auto import Choice, choose
@@ -28,6 +29,9 @@ def make_searcher(
     trials: int | None = None,
     rungs: Sequence[int] = (),
     points: Sequence[Params] = (),
+    after: int = 0,
+    tried: Sequence[Params] = (),
+    prior_from: int | None = None,
 ) -> Searcher:
     """The searcher for ``method``.
 
@@ -39,6 +43,10 @@ def make_searcher(
             extended goes on exactly as a longer one would have.
         rungs: the report numbers at which the scheduler compares trials (`Scheduler.rungs`), which models learn from.
         points: legal configurations to try first. A grid leaves them out afterwards.
+        after: the number of the last suggestion before this search, of a sweep that was extended: points and a grid
+            begin with the next.
+        tried: the configurations of this space among those; neither points nor a grid have them again.
+        prior_from: the number of the suggestion that priors begin to fade from; by default the first after the points.
 
     Raises:
         InputError: there is no such method, or it cannot honour the space's conditions or constraints.
@@ -46,12 +54,14 @@ def make_searcher(
     """
     if method == "auto":
         method = choose(space, trials).method
+    points = [point for point in points if not any(alike(point, one) for one in tried)]
     if method == "grid":
-        return _able(GridSearcher, method, space)(space, first=points)
+        return _able(GridSearcher, method, space)(space, first=points, after=after, tried=tried)
     searcher = _make(method, space, seed, rungs)
     if any(parameter.prior is not None for parameter in space):
-        searcher = WithPriors(searcher, space, seed=seed, first=len(points) + 1)
-    return PointsFirst(searcher, points) if points else searcher
+        first = after + len(points) + 1 if prior_from is None else prior_from
+        searcher = WithPriors(searcher, space, seed=seed, first=first)
+    return PointsFirst(searcher, points, after=after) if points else searcher
 
 
 def _make(method: str, space: SearchSpace, seed: int, rungs: Sequence[int]) -> Searcher:

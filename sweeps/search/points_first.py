@@ -17,16 +17,18 @@ class PointsFirst(Wrapper):
     Args:
         searcher: whom to ask afterwards.
         points: legal configurations of its space, complete.
+        after: the number after which they come.
     """
 
-    def __init__(self, searcher: Searcher, points: Sequence[Params]) -> None:
+    def __init__(self, searcher: Searcher, points: Sequence[Params], *, after: int = 0) -> None:
         super().__init__(searcher)
         self._points = [dict(point) for point in points]
+        self._after = after
 
     def ask(self, number: int) -> Params | None:
-        """Point ``number`` (from 1), or what the inner searcher suggests."""
-        if number > len(self._points):
+        """The point whose turn it is, or what the inner searcher suggests."""
+        if not 0 < number - self._after <= len(self._points):
             return self._inner.ask(number)
-        point = dict(self._points[number - 1])
+        point = dict(self._points[number - self._after - 1])
         self._inner.replay(number, point)
         return point

@@ -24,7 +24,7 @@ class WithPriors(Wrapper):
         searcher: whom to ask otherwise.
         space: with priors.
         seed: of the draws.
-        first: the number of the trial that gets the prior itself.
+        first: the number of the trial that gets the prior itself; any before it are the inner searcher's.
     """
 
     def __init__(self, searcher: Searcher, space: SearchSpace, *, seed: int, first: int = 1) -> None:
@@ -39,7 +39,7 @@ class WithPriors(Wrapper):
             params = self._space.complete({})
             if self._space.broken(params) is not None:
                 params = self._space.prior_sample(rng)
-        elif rng.random() < SHARE * HALF_LIFE / (HALF_LIFE + age):
+        elif age > 0 and rng.random() < SHARE * HALF_LIFE / (HALF_LIFE + age):
             params = self._space.prior_sample(rng)
         else:
             return self._inner.ask(number)
