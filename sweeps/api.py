@@ -133,9 +133,9 @@ class Result:
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each trial: ``trial``, ``state``, ``reason``, ``reports``, ``parent`` (``t0002@4``: it began from
-        the checkpoint of that report), ``seconds``, the best and the last value of the metric (``best_<metric>``,
-        ``last_<metric>``), all metrics of the best report as ``metrics.<name>``, and each parameter as
-        ``params.<name>``.
+        the checkpoint of that report), ``outside`` (why it does not fit an extended sweep), ``seconds``, the best
+        and the last value of the metric (``best_<metric>``, ``last_<metric>``), all metrics of the best report as
+        ``metrics.<name>``, and each parameter as ``params.<name>``.
         """
         import pandas as pd
 
@@ -186,6 +186,39 @@ class Result:
         driver = InnerSweeps(address, lambda config: [Progress(config, quiet=quiet)])
         return confirm(self.folder, driver, top=top, seeds=seeds, test=test, look_again=look_again)
 
+    def extend(
+        self, *changes: str | Mapping[str, Any], address: str | None = None, quiet: bool = False, **settings: Any
+    ) -> Result:
+        """Go on with it, finished or not, in another way: more trials, a larger budget, another space or method.
+
+        Earlier trials that fit are used; the others stay, with ``outside`` set.
+
+        Args:
+            changes: ``"trials=+20"`` as on the command line, or mappings of dotted keys to values, in which ``"+20"``
+                adds to a number too.
+            address: a Ray cluster; by default ``RAY_ADDRESS``, else a local Ray.
+            quiet: print nothing while it runs.
+            settings: keys of a sweep file: ``trials="+20"``.
+
+        Raises:
+            InputError: changes that cannot be made; nothing was started.
+
+        Example:
+            >>> result.extend(trials="+20")
+            >>> result.extend({"parameters.batch_size": {"values": [16, 32, 64]}}, trials="+20")
+        """
+        from sweeps.config.extending import as_mapping
+        from sweeps.engine.driver import extend_sweep
+        from sweeps.views.progress import Progress
+
+        outcome = extend_sweep(
+            self.folder,
+            as_mapping([*changes, settings]),
+            address=address,
+            sinks=lambda extension: [Progress(extension.config, quiet=quiet)],
+        )
+        return Result(outcome.folder, outcome.record, outcome.code)
+
     def _row(self, trial: TrialRecord) -> dict[str, Any]:
         metric = self.record.metric
         best = trial.best(metric, self.record.goal)
@@ -195,6 +228,7 @@ class Result:
             "reason": trial.reason.code if trial.reason else None,
             "reports": len(trial.reports),
             "parent": trial.parent.text if trial.parent else None,
+            "outside": trial.outside or None,
             "seconds": trial.seconds,
             f"best_{metric}": best.metrics[metric] if best else None,
             f"last_{metric}": trial.reports[-1].metrics.get(metric) if trial.reports else None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli import looking, running
+from sweeps.cli import extending, looking, running
 from sweeps.errors import SweepError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def top(
 app.command()(running.run)
 app.command()(running.resume)
 app.command()(running.confirm)
+app.command()(extending.extend)
 app.command()(running.train)
 app.command()(looking.status)
 app.command("list")(looking.list_trials)

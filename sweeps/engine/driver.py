@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.config.extending import Changes
 from sweeps.engine import data_report
 from sweeps.engine.cluster import address_of, connected
 from sweeps.engine.notes import notes
@@ -25,8 +26,9 @@ from sweeps.records.builder import RecordBuilder
 from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
-from sweeps.records.sweep_file import read_config, write_config
+from sweeps.records.sweep_file import finish_switch, read_config, write_config
 from sweeps.study import Assignment, Study
+from sweeps.study.extension import Extension, plan_extension, write_down
 from sweeps.views.sink import Sink, Sinks
 from sweeps.views.tensorboard import TensorBoardSink
 
@@ -99,6 +101,7 @@ def resume_sweep(
     """
     folder = folder.expanduser().resolve()
     with watched() as signals, SweepLock(folder), Ledger.open(folder, create=False) as ledger:
+        finish_switch(folder, ledger.past)
         config = read_config(folder, ledger.past)
         earlier = RecordBuilder(ledger.past).record()
         if earlier.state == "finished":
@@ -106,6 +109,38 @@ def resume_sweep(
         prepare(config, cache or folder / "cache")
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
             return _drive(config, folder, ledger, slots, sinks, signals, cache=cache)
+
+
+def extend_sweep(
+    folder: Path,
+    changes: Changes,
+    *,
+    address: str | None = None,
+    sinks: Callable[[Extension], Sequence[Sink]] = lambda _: (),
+    say: Callable[[str], None] = lambda _: None,
+) -> RunOutcome:
+    """Go on with a sweep, finished or not, with another configuration: more trials, a larger budget, another space.
+
+    Args:
+        folder: the sweep's.
+        changes: as for `sweeps.config.extending.extended`.
+        address: as for `run_sweep`; so is ``say``.
+        sinks: is told of the extension before it begins, and makes what hears of every event.
+
+    Raises:
+        InputError: there is no sweep, another driver is at it, or changes that cannot be made; nothing was changed.
+    """
+    folder = folder.expanduser().resolve()
+    with watched() as signals, SweepLock(folder), Ledger.open(folder, create=False) as ledger:
+        finish_switch(folder, ledger.past)
+        extension = plan_extension(folder, ledger.past, changes)
+        config, heard = extension.config, sinks(extension)
+        prepare(config, folder / "cache")
+        with config.places.known(), connected(address_of(address), config.resources, say) as slots:
+            attempts = sum(event["event"] == "sweep" for event in ledger.past)
+            facts = start_facts(config, attempts + 1, slots.gpus or 1.0, extension.planned)
+            write_down(extension, folder, ledger, facts)
+            return _drive(config, folder, ledger, slots, heard, signals, begun=True)
 
 
 def _drive(
@@ -117,7 +152,10 @@ def _drive(
     signals: Signals,
     told: Sequence[str] = (),
     cache: Path | None = None,
+    *,
+    begun: bool = False,
 ) -> RunOutcome:
+    """``begun``: the ledger's last line says already that this driver has."""
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
     everyone = Sinks([board, *sinks])
     devices = slots.gpus or 1.0
@@ -127,11 +165,12 @@ def _drive(
     try:
         study.replay(ledger.past)
         ledger.past.clear()
-        study.write("sweep", **start_facts(config, attempts + 1, devices))
+        if not begun:
+            study.write("sweep", **start_facts(config, attempts + 1, devices, study.planned))
         if ledger.damage is not None:
             study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
         study.write("note", text=slots.chosen)
-        for text in (*told, *notes(config)):
+        for text in (*told, *notes(config, study.room)):
             study.write("note", text=text)
         study.tidy()
         state, code = _run(study, slots, folder, signals, cache or folder / "cache")

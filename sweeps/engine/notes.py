@@ -14,20 +14,21 @@ _FEW = 3  # times the reduction factor: with fewer trials the first rung keeps o
 _OF_NO_LENGTH = ("constant", "step", "wsd")
 
 
-def notes(config: SweepConfig) -> Iterator[str]:
-    """A line each."""
+def notes(config: SweepConfig, room: int | None = None) -> Iterator[str]:
+    """A line each; ``room``: for how many trials, where ``config`` does not say it, since the sweep was extended."""
+    planned = config.planned if room is None else room
     if config.method == "auto":
-        choice = choose(config.space, config.planned)
+        choice = choose(config.space, planned)
         yield f"searching by {choice.method}: {choice.reason}"
     if config.processes > 1:
         yield f"each trial is trained by {config.processes} processes together"
     stopping = config.early_stopping
     if (grace := config.scheduling.get("grace", 0)) > stopping.grace:
         yield f"trials are compared from report {grace} on: before, their warm-up is not over"
-    few = config.planned is not None and config.planned < _FEW * stopping.reduction_factor
+    few = planned is not None and planned < _FEW * stopping.reduction_factor
     if few and stopping.scheduler in _RANKS:
         yield (
-            f"{stopping.scheduler} compares {config.planned} trials only, and who leads at report "
+            f"{stopping.scheduler} compares {planned} trials only, and who leads at report "
             f"{max(grace, stopping.grace)} may lead by chance: a larger grace, or no early stopping, costs little"
         )
     if stopping.scheduler == "none" or isinstance(config.trainer, FunctionTrainer):

@@ -49,14 +49,21 @@ def never_began(folder: Path) -> bool:
     return not ledger.exists() or b"\n" not in ledger.read_bytes()
 
 
-def start_facts(config: SweepConfig, attempt: int, devices: float = 1.0) -> dict[str, Any]:
-    """What the ledger's ``sweep`` line says of this driver's start; ``devices`` are those of a trial."""
+def start_facts(config: SweepConfig, attempt: int, devices: float = 1.0, planned: int | None = None) -> dict[str, Any]:
+    """What the ledger's ``sweep`` line says of this driver's start.
+
+    Args:
+        config: the sweep.
+        attempt: the driver's number.
+        devices: those of a trial.
+        planned: how many trials there will be, where it is not for ``config`` to say: of a sweep that was extended.
+    """
     return {
         "name": config.name,
         "metric": config.metric.name,
         "goal": config.metric.goal,
         "require": {name: bounds.model_dump(exclude_none=True) for name, bounds in config.metric.require.items()},
-        "planned": config.planned,
+        "planned": config.planned if planned is None else planned,
         "limits": {**config.limits.counts, "devices": devices},
         "attempt": attempt,
         "digest": digest(config),

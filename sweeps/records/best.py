@@ -21,8 +21,9 @@ class Best:
     """The best report: of ``trial``, its number, the value of ``metric`` there, and its checkpoint.
 
     ``checkpoint`` is relative to the sweep folder; ``None`` where there is no usable one (only without
-    ``usable_only``). ``confirmed``: it is of the trial whose configuration won over fresh seeds; ``remark`` is what
-    else was found out about it.
+    ``usable_only``). ``params`` are those of the sweep's configuration ``generation``; ``outside`` says why a later one
+    has none for this training, if so. ``confirmed``: it is of the trial whose configuration won over fresh seeds;
+    ``remark`` is what else was found out about it.
     """
 
     trial: str
@@ -36,6 +37,8 @@ class Best:
     parent: Parent | None = None
     confirmed: bool = False
     remark: str = ""
+    generation: int = 1
+    outside: str = ""
 
     @property
     def stopped_early(self) -> bool:
@@ -52,6 +55,8 @@ class Best:
             said.append(f"{self.trial} is not at its end: {self.state}")
         if self.remark:
             said.append(self.remark)
+        if self.outside:
+            said.append(f"{self.trial} is of before the sweep was extended, and outside its space now: {self.outside}")
         return "; ".join(said)
 
 
@@ -92,6 +97,8 @@ def choose_best(
             checkpoint=checkpoint,
             state=trial.state,
             parent=trial.parent,
+            generation=trial.generation,
+            outside=trial.outside,
         )
     return None
 

@@ -37,6 +37,8 @@ class _Trial:
     dropped: set[str] = field(default_factory=set)
     worker: Mapping[str, Any] | None = None
     parent: Parent | None = None
+    generation: int = 1
+    outside: str = ""
     seen: TrialRecord | None = None
 
     def record(self) -> TrialRecord:
@@ -44,6 +46,7 @@ class _Trial:
             self.seen = TrialRecord(
                 self.id, self.params, self.state, self.reason, tuple(self.reports), self.attempt,
                 sum(self.seconds.values()), self.created, frozenset(self.dropped), self.worker, self.parent,
+                self.generation, self.outside,
             )  # fmt: skip
         return self.seen
 
@@ -90,6 +93,11 @@ class RecordBuilder:
         """The trial as it is now. Raises ``KeyError`` for one that was never made."""
         return self._trials[id].record()
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All trials, in order."""
+        return tuple(self._trials)
+
     def record(self) -> SweepRecord:
         """The sweep as it is now."""
         trials = tuple(trial.record() for trial in self._trials.values())
@@ -99,6 +107,7 @@ class RecordBuilder:
 
     def _on_sweep(self, event: Mapping[str, Any]) -> bool:
         first = not self._sweep.attempts
+        extension = event.get("extension")
         self._sweep = SweepRecord(
             name=event["name"],
             metric=event["metric"],
@@ -111,10 +120,13 @@ class RecordBuilder:
             id=event["id"],
             limits=event.get("limits") or {},
             require={name: Bounds(**bounds) for name, bounds in (event.get("require") or {}).items()},
+            generation=extension["generation"] if extension else self._sweep.generation,
         )
         self._earlier += self._latest - self._started
         self._started = self._latest = event["time"]
         self._interrupt()  # a new driver starts: nothing of the one before runs any more
+        if extension:
+            self._extend(extension)
         return True
 
     def _on_sweep_end(self, event: Mapping[str, Any]) -> bool:
@@ -127,7 +139,9 @@ class RecordBuilder:
         if event["trial"] in self._trials:
             return False
         parent = Parent(**event["parent"]) if event.get("parent") else None
-        self._trials[event["trial"]] = _Trial(event["trial"], event["params"], event["time"], parent=parent)
+        trial = _Trial(event["trial"], event["params"], event["time"], parent=parent)
+        trial.generation = self._sweep.generation
+        self._trials[event["trial"]] = trial
         return True
 
     def _on_state(self, event: Mapping[str, Any]) -> bool:
@@ -182,6 +196,17 @@ class RecordBuilder:
 
     def _on_tested(self, event: Mapping[str, Any]) -> bool:
         return self._afterwards.tested(event)
+
+    def _extend(self, extension: Mapping[str, Any]) -> None:
+        """The sweep goes on with another configuration: what each trial is in it."""
+        for trial in self._trials.values():
+            trial.outside, trial.seen = extension["outside"].get(trial.id, ""), None
+            if not trial.outside:
+                trial.generation = extension["generation"]
+                trial.params = extension["params"].get(trial.id, trial.params)
+        for id in extension["reopened"]:
+            reopened = self._trials[id]
+            reopened.state, reopened.reason = State.PAUSED if reopened.reports else State.PENDING, None
 
     def _interrupt(self) -> None:
         for trial in self._trials.values():

@@ -3,7 +3,10 @@
 Every line carries ``n`` (from 1: the order, and the only thing that orders), ``time`` (seconds since 1970, for
 people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. The other fields by event:
 
-``sweep``      id, name, metric, goal, planned, limits, attempt, host, pid, versions: at each start of a driver
+``sweep``      id, name, metric, goal, planned, limits, attempt, digest, host, pid, versions: at each start of a driver;
+               where it begins an extension also ``extension`` {generation (2 is the first), params (of trials that have
+               others in the new space), outside (why trials do not fit it), reopened (ended trials that may go on),
+               prior_from (the suggestion from which priors fade)}
 ``trial``      trial, params, number
 ``twin``       number, params, same_as (trial): a suggestion that was trained before, and is not again
 ``state``      trial, state, attempt, reason {code, text} or null, worker {node, pid} or null, seconds (on a worker in

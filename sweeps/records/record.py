@@ -80,6 +80,8 @@ class TrialRecord:
     and on from the parent's where the trial began from another one's checkpoint.
 
     ``seconds`` is the time on a worker, over all attempts; ``worker`` the node and pid it runs or last ran on.
+    ``params`` are those of the sweep's configuration ``generation`` (from 1; each extension is one more). Where the
+    extended sweep has none for such a training, ``outside`` says why.
     """
 
     id: str
@@ -93,6 +95,8 @@ class TrialRecord:
     dropped: frozenset[str] = field(default_factory=frozenset)  # checkpoints that retention deleted
     worker: Mapping[str, Any] | None = None
     parent: Parent | None = None
+    generation: int = 1
+    outside: str = ""
 
     @property
     def reached(self) -> int:
@@ -125,7 +129,8 @@ class SweepRecord:
 
     ``state``: ``running``, ``finished``, ``interrupted`` or ``failed`` as last written; ``trials`` in order of id.
     ``seconds`` is driver time over all attempts; ``limits`` the budget as the sweep file has it, and ``devices`` of a
-    trial. ``confirmation`` is the latest one; ``looks`` are all at the test split.
+    trial; ``generation`` counts its configurations: 1, and one more with each extension. ``confirmation`` is the latest
+    one; ``looks`` are all at the test split.
     """
 
     name: str
@@ -143,6 +148,7 @@ class SweepRecord:
     require: Mapping[str, Bounds] = field(default_factory=dict)
     confirmation: Confirmation | None = None
     looks: tuple[Look, ...] = ()
+    generation: int = 1
 
     def with_trials(self, trials: tuple[TrialRecord, ...]) -> SweepRecord:
         """The same sweep with these trials only."""

@@ -70,6 +70,11 @@ class Retention:
         self._best.pop(trial, None)
         self._newest.pop(trial, None)
 
+    def gone(self, trial: str, checkpoint: str) -> None:
+        """``checkpoint`` of ``trial`` was deleted: a sweep that was extended to keep more cannot keep this one."""
+        if trial in self._best and self._best[trial][2] == checkpoint:
+            del self._best[trial]
+
     def _rank(self, trial: TrialRecord) -> list[Drop]:
         """Keep the best checkpoint of ``trial`` if it is one of the best; what is let go for it."""
         there = {checkpoint for _, checkpoint in _drops(trial)}

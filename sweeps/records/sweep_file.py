@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,42 +19,93 @@ from sweeps.records.ledger import read_events
 from sweeps.records.provenance import git_state, versions
 
 SWEEP_FILE = "sweep.yaml"
+NEXT_FILE = "sweep.next.yaml"  # of an extension that is being begun
 
 
-def write_config(folder: Path, config: SweepConfig) -> None:
+def write_config(folder: Path, config: SweepConfig, file: str = SWEEP_FILE) -> None:
     """Write the configuration as run, under a heading that says what it was made with."""
     heading = [f"# {name} {version}" for name, version in versions().items()]
     heading.append(f"# Python {sys.version.split()[0]}")
     if (state := git_state(config.base)) is not None:
         heading.append(f"# git {state}")
     body = yaml.safe_dump(config.to_mapping(), sort_keys=False, allow_unicode=True)
-    temporary = folder / f".{SWEEP_FILE}.new"
+    temporary = folder / f".{file}.new"
     temporary.write_text("\n".join([*heading, body]), encoding="utf-8")
-    temporary.replace(folder / SWEEP_FILE)
+    temporary.replace(folder / file)
 
 
-def read_config(folder: Path, events: Sequence[Event] | None = None) -> SweepConfig:
-    """The configuration that the sweep in ``folder`` was begun with.
+def read_config(folder: Path, events: Sequence[Event] | None = None, generation: int | None = None) -> SweepConfig:
+    """A configuration of the sweep in ``folder``: the one that its next trial gets, or that of a ``generation``.
 
     Args:
         folder: the sweep's.
         events: its ledger, if that was read already.
+        generation: from 1, the configuration that it was begun with; each extension is one more.
 
     Raises:
         InputError: there is no sweep, it never began, or its file was edited since.
     """
-    past = read_events(folder)[0] if events is None else events
-    first = next((event for event in past if event["event"] == "sweep"), None)
-    if first is None:
+    return read_resolved(folder, sweep_file(folder, events, generation).name)
+
+
+def sweep_file(folder: Path, events: Sequence[Event] | None = None, generation: int | None = None) -> Path:
+    """The file that `read_config` reads.
+
+    Raises:
+        InputError: as there.
+    """
+    digests = _digests(read_events(folder)[0] if events is None else events)
+    if not digests:
         raise InputError("the sweep never began", where=str(folder), mend="run it again")
-    config = read_resolved(folder)
-    if digest(config) != first["digest"]:
-        raise InputError(
-            "this file was changed since the sweep began, so earlier and later trials would not compare",
-            where=str(folder / SWEEP_FILE),
-            mend="undo the change, or run it as a new sweep",
-        )
-    return config
+    last = generation is None or generation == len(digests)
+    wanted = digests[-1] if generation is None else digests[generation - 1]
+    usual = folder / (SWEEP_FILE if last else earlier_file(generation or 1))
+    if not usual.exists() and last:
+        read_resolved(folder)  # complains that it is not there
+    # Between the event of an extension and the new file's name, a kill leaves both files one name behind.
+    for path in (usual, folder / (NEXT_FILE if last else SWEEP_FILE)):
+        if path.exists() and digest(read_resolved(folder, path.name)) == wanted:
+            return path
+    if not usual.exists():
+        mend = "put it back: trials of before the extension are described by it"
+        raise InputError("is not there", where=str(usual), mend=mend)
+    raise InputError(
+        "this file was changed since the sweep began, so earlier and later trials would not compare",
+        where=str(usual),
+        mend="undo the change, extend the sweep by it (`sweeps extend`), or run it as a new sweep",
+    )
+
+
+def earlier_file(generation: int) -> str:
+    """The name of an earlier generation's file, which is kept."""
+    return f"sweep.{generation}.yaml"
+
+
+def finish_switch(folder: Path, events: Sequence[Event]) -> None:
+    """Give the files of an extension the names that they are to have, wherever that was broken off.
+
+    `NEXT_FILE` is written first, then the ledger's line, and then this is called; also by every later driver, before it
+    does anything. Without the line, there was no extension, and the file goes.
+    """
+    following = folder / NEXT_FILE
+    if not following.exists():
+        return
+    digests = _digests(events)
+    if digest(read_resolved(folder, NEXT_FILE)) != digests[-1]:
+        following.unlink()
+        return
+    before = folder / earlier_file(len(digests) - 1)
+    if not before.exists():
+        temporary = folder / f".{before.name}.new"
+        shutil.copyfile(folder / SWEEP_FILE, temporary)
+        temporary.replace(before)
+    following.replace(folder / SWEEP_FILE)
+
+
+def _digests(events: Sequence[Event]) -> list[str]:
+    """Those of all generations' configurations, as the ledger has them."""
+    starts = [event for event in events if event["event"] == "sweep"]
+    return [event["digest"] for at, event in enumerate(starts) if at == 0 or event.get("extension")]
 
 
 def digest(config: SweepConfig) -> str:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
-from sweeps.records.ledger import Ledger
+from sweeps.records.events import Event as Line
 from sweeps.records.record import TrialRecord
 from sweeps.records.retention import Drop
 from sweeps.schedule.base import Decision
 from sweeps.study.disk import Disk
 from sweeps.study.told import Event, Told
 from sweeps.views.sink import Sink
+
+
+class Lines(Protocol):
+    """What a study needs of its ledger: the lines that were there, and a way to add one."""
+
+    past: list[Line]
+
+    def append(self, event: str, **fields: Any) -> Line:
+        """See `sweeps.records.ledger.Ledger.append`."""
 
 
 class Book:
@@ -24,7 +33,7 @@ class Book:
         sink: told last.
     """
 
-    def __init__(self, ledger: Ledger, told: Told, disk: Disk, sink: Sink) -> None:
+    def __init__(self, ledger: Lines, told: Told, disk: Disk, sink: Sink) -> None:
         self._ledger, self._told, self._disk, self._sink = ledger, told, disk, sink
 
     def write(self, kind: str, **fields: Any) -> Decision:
@@ -42,6 +51,8 @@ class Book:
         decision = self._tell(event)
         self._to_drop(event)
         self._sink.handle({**event, "replayed": True}, self._trial_of(event))
+        if event.get("extension"):
+            self._read_extension(event)
         return decision
 
     def mend(self, trials: Iterable[TrialRecord]) -> None:
@@ -58,6 +69,13 @@ class Book:
         if (trial := self._trial_of(event)) is not None:
             self._disk.heard(event, trial)
         return decision
+
+    def _read_extension(self, event: Event) -> None:
+        """All trials are others now, though no event names them."""
+        for id in event["extension"]["reopened"]:
+            self._disk.changed(self._told.records.trial(id))
+        for id in self._told.records.ids:
+            self._sink.handle({"event": "extended", "trial": id, "replayed": True}, self._told.records.trial(id))
 
     def _pin(self) -> None:
         self._disk.pin(self._told.scheduler.sources)

@@ -11,6 +11,7 @@ from sweeps.records.copies import Pins, Source
 from sweeps.records.record import Reason, State, TrialRecord
 from sweeps.records.retention import Drop, Retention, delete, strays
 from trainer.errors import ResumeError
+from trainer.manifest import verify
 
 
 class Disk:
@@ -27,6 +28,7 @@ class Disk:
         # Whoever waits in a population goes on for certain.
         self._paused = None if config.early_stopping.population else config.limits.keep_paused
         self._pins: Pins | None = None
+        self._expected: set[str] = set()
         self._beginners: dict[str, Source] = {}  # copies without a checkpoint of their own, and what they begin from
         self._retention = Retention(keep=config.keep_checkpoints, metric=config.metric.name, goal=config.metric.goal)
 
@@ -34,20 +36,32 @@ class Disk:
         """What can go after a change of the state of ``trial``. Nothing is deleted yet."""
         if trial.state is State.RUNNING:
             self._retention.goes_on(trial.id)
+            self._expected.discard(trial.id)
         if trial.state.final:
             return self._retention.ended(trial)
         if trial.state is State.PAUSED:
-            return [*self._retention.paused(trial), *self._retention.hold(self._promotable()[: self._paused])]
+            return [*self._retention.paused(trial), *self._retention.hold(self._waiting())]
         return []
+
+    def _waiting(self) -> set[str]:
+        return {*self._promotable()[: self._paused], *self._expected}
 
     def heard(self, event: Mapping[str, Any], trial: TrialRecord) -> None:
         """Which copies still need what they begin from, after an event about ``trial``. Nothing is touched yet."""
+        if event["event"] == "dropped":
+            self._retention.gone(trial.id, event["checkpoint"])
         if trial.parent is None:
             return
         if event["event"] == "trial":
             self._beginners[trial.id] = (trial.parent.trial, trial.parent.report)
         elif trial.state.final or any(report.checkpoint for report in trial.reports):
             self._beginners.pop(trial.id, None)
+
+    def expect(self, trials: Iterable[TrialRecord]) -> None:
+        """These go on next, though they are paused and the scheduler does not name them: they keep their newest."""
+        for trial in trials:
+            self._expected.add(trial.id)
+            self._retention.paused(trial)
 
     def pin(self, sources: Iterable[Source]) -> None:
         """Keep ``sources`` and what copies still begin from, and no others."""
@@ -86,3 +100,18 @@ class Disk:
 
 def _rests(trial: TrialRecord) -> bool:
     return trial.state.final or trial.state is State.PAUSED
+
+
+def has_newest(folder: Path, trial: TrialRecord) -> bool:
+    """Whether ``trial`` of the sweep in ``folder`` can go on from its last report, so that nothing is done again: its
+    checkpoint is there and whole, or there was no report yet."""
+    if not trial.reports:
+        return True
+    checkpoint = trial.reports[-1].checkpoint
+    if checkpoint is None or checkpoint in trial.dropped:
+        return False
+    try:
+        verify(folder / checkpoint)
+    except ResumeError:
+        return False
+    return True

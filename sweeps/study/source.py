@@ -36,16 +36,22 @@ class Source:
         """How many new trials could be begun now."""
         if not self._told.scheduler.more:
             return 0
-        planned = self._config.planned
+        planned = self._told.room
         return MANY if planned is None else max(0, planned - len(self._told.trainings))
+
+    def look(self) -> bool:
+        """Whether the space is used up, which ends the search."""
+        if self._size is None or self._told.trainings.tried < self._size:
+            return False
+        self._told.scheduler.close(f"all {self._size} configurations of the space were tried")
+        return True
 
     def draw(self) -> str | None:
         """A new trial, written down; ``None`` when there is none any more."""
         for _ in range(MOST_TWINS):
             if self.fresh == 0:
                 return None
-            if self._size is not None and self._told.trainings.tried >= self._size:
-                self._told.scheduler.close(f"all {self._size} configurations of the space were tried")
+            if self.look():
                 return None
             if (asked := self._told.ask()) is None:
                 self._told.scheduler.close("the search has no other configuration")

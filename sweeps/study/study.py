@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import SweepConfig
-from sweeps.records.ledger import Ledger
 from sweeps.records.record import Reason, State, SweepRecord
 from sweeps.schedule import Scheduler
 from sweeps.schedule.base import Copy, Decision
 from sweeps.schedule.budget import Spent
 from sweeps.study.assignment import Assignment
-from sweeps.study.book import Book
+from sweeps.study.book import Book, Lines
 from sweeps.study.disk import Disk
+from sweeps.study.earlier import Earlier
 from sweeps.study.recovery import undelivered
 from sweeps.study.refusal import refusal
+from sweeps.study.sort_out import sort_out
 from sweeps.study.source import Source
 from sweeps.study.told import Event, Told
 from sweeps.views.sink import Sink, Sinks
@@ -39,7 +40,7 @@ class Study:
     Args:
         config: the resolved sweep.
         folder: the sweep's folder.
-        ledger: open for appending; what it held before goes through ``replay``.
+        ledger: open for appending; what it held before, its ``past``, goes through ``replay``.
         sink: told each event once it is in the ledger; those of a replay with ``replayed``.
         devices: how many a trial holds, which is what a budget of device hours counts.
         clock: seconds; only differences count, for how long attempts took.
@@ -50,14 +51,14 @@ class Study:
         self,
         config: SweepConfig,
         folder: Path,
-        ledger: Ledger,
+        ledger: Lines,
         sink: Sink | None = None,
         clock: Callable[[], float] = time.monotonic,
         devices: float = 1.0,
         scheduler: Scheduler | None = None,
     ) -> None:
         self.config, self.folder, self._clock = config, folder, clock
-        self._told = Told(config, devices, scheduler)
+        self._told = Told(config, devices, scheduler, Earlier.of(ledger.past))
         self._disk = Disk(folder, config, self._told.scheduler.promotable)
         self._book = Book(ledger, self._told, self._disk, sink or Sinks(()))
         self._source = Source(config, self._told, self.write)
@@ -68,6 +69,7 @@ class Study:
         self._warned = False
         # Trials whose last report was written, but not what became of them.
         self._unsaid: dict[str, tuple[Decision, str | None]] = {}
+        self._unfit: dict[str, Reason] = {}  # trials at rest that cannot go on in a sweep that was extended
 
     @property
     def open(self) -> int:
@@ -78,6 +80,21 @@ class Study:
     def settled(self) -> bool:
         """Whether no trial runs and none is to start any more."""
         return not self._running and self.open == 0
+
+    @property
+    def planned(self) -> int | None:
+        """How many trials there will be at most, where that is known."""
+        return self._told.planned
+
+    @property
+    def room(self) -> int | None:
+        """The same without the earlier trials that do not fit the configuration of a sweep that was extended."""
+        return self._told.room
+
+    @property
+    def closed(self) -> str:
+        """Why no new trial is begun any more, in words; empty while any is."""
+        return self._told.scheduler.closed
 
     @property
     def paused(self) -> int:
@@ -110,20 +127,36 @@ class Study:
         self._told.recall(events)
         for event in events:
             decision = self._book.read(event)
+            if event["event"] in {"report", "state"}:
+                self._unsaid.pop(event["trial"], None)
             if event["event"] == "report" and (decision is not Decision.CONTINUE or event.get("done")):
                 self._unsaid[event["trial"]] = (decision, event.get("done"))
-            elif event["event"] == "state":
-                self._unsaid.pop(event["trial"], None)
         waiting = set(self._told.scheduler.promotable())
         self._paused = {
             trial.id
             for trial in self.record.trials
             if trial.state is State.PAUSED or (trial.attempt == 0 and trial.id in waiting)
         }
-        self._queue = [t.id for t in self.record.trials if not t.state.final and t.id not in self._paused]
+        if self._told.earlier.extended:
+            said = {trial for trial, (_, done) in self._unsaid.items() if done}
+            going_on, self._unfit = sort_out(
+                (t for t in self.record.trials if t.id not in said), self._told, self.folder
+            )
+            self._disk.expect(going_on)
+            self._paused -= {trial.id for trial in going_on} | self._unfit.keys()
+        rest = self._paused | self._unfit.keys()
+        self._queue = [t.id for t in self.record.trials if not t.state.final and t.id not in rest]
+
+    def prospect(self) -> tuple[tuple[str, ...], int]:
+        """The trials that go on, and how many new ones can be begun; after a replay, before anything is started."""
+        self._source.look()
+        candidate = self._told.scheduler.candidate()
+        return (*self._queue, *([candidate] if candidate else [])), self._source.fresh
 
     def tidy(self) -> None:
         """Write the ends that an earlier driver could not write, and drop the checkpoints it could not drop."""
+        for trial, reason in self._unfit.items():
+            self._end(trial, State.STOPPED, reason, self._told.records.trial(trial).attempt)
         for trial, (decision, done) in self._unsaid.items():
             if trial in self._queue:
                 self._queue.remove(trial)

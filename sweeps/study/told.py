@@ -19,6 +19,7 @@ from sweeps.schedule.budget import Budget, Spent
 from sweeps.schedule.course import Course
 from sweeps.search import make_searcher
 from sweeps.search.base import Outcome, Params
+from sweeps.study.earlier import Earlier
 from sweeps.study.trainings import Trainings
 from trainer.requirement import fulfilled
 
@@ -42,10 +43,19 @@ class Told:
         config: the sweep.
         devices: how many a trial holds.
         scheduler: decides; by default the one of `sweeps.schedule` that ``config`` names.
+        earlier: what extensions made of the trials before them.
     """
 
-    def __init__(self, config: SweepConfig, devices: float = 1.0, scheduler: Scheduler | None = None) -> None:
+    def __init__(
+        self,
+        config: SweepConfig,
+        devices: float = 1.0,
+        scheduler: Scheduler | None = None,
+        earlier: Earlier | None = None,
+    ) -> None:
         self.records = RecordBuilder()
+        self.earlier = earlier or Earlier()
+        self.planned = self.earlier.planned if self.earlier.extended else config.planned
         # Searchers and schedulers see scores that are better when larger: the sign is flipped here and nowhere else.
         self._sign = 1.0 if config.metric.goal == "maximize" else -1.0
         if scheduler is None:
@@ -55,12 +65,16 @@ class Told:
             config.method,
             config.space,
             seed=config.seed,
-            trials=config.planned,
+            trials=self.room,
             rungs=self.scheduler.rungs,
             points=config.points,
+            after=self.earlier.after,
+            tried=self.earlier.tried,
+            prior_from=self.earlier.prior_from,
         )
         self.trainings = Trainings(config)
         self.asked = 0
+        self._space = config.space
         self._metric, self._require = config.metric.name, config.metric.require
         self._worst = float("inf")
         self._numbers: dict[str, int] = {}  # of trials that the searcher knows: copies are none of its own
@@ -68,6 +82,16 @@ class Told:
         self._fresh: int | None = None
         self._paused: set[str] = set()
         self._failed, self._reported = 0, False
+        self._decided: dict[str, Decision] = {}  # at the last report of each trial that was not to go on
+
+    @property
+    def room(self) -> int | None:
+        """How many trials there will be that fit the configuration; ``planned`` are all, with those outside of it."""
+        return None if self.planned is None else self.planned - len(self.earlier.outside)
+
+    def decision(self, trial: str) -> Decision:
+        """What was decided about ``trial`` at its last report."""
+        return self._decided.get(trial, Decision.CONTINUE)
 
     @property
     def hopeless(self) -> str:
@@ -102,11 +126,16 @@ class Told:
         """Take in one event; for a report, what the scheduler makes of it."""
         accepted = self.records.apply(event)
         self.scheduler.pay(Spent(*astuple(self.records.meter.cost)))
+        if event.get("trial") in self.earlier.outside:
+            self._tell_outside(event)
+            return Decision.CONTINUE
         match event["event"]:
             case "trial":
                 self._tell_trial(event)
             case "twin":
                 self._tell_twin(int(event["number"]), event["params"], str(event["same_as"]))
+            case "state" if event.get("n") in self.earlier.undone:
+                pass  # it was opened again
             case "report" if accepted:
                 return self._tell_report(str(event["trial"]), int(event["report"]), event)
             case "state" if accepted:
@@ -122,7 +151,13 @@ class Told:
             self.scheduler.advance(trial, float(event["progress"]))
         if event.get("checkpoint") is not None:
             self.scheduler.saved(trial, report)
-        return self.scheduler.report(trial, report, score)
+        if self.earlier.extended and trial in self._decided:
+            self.scheduler.overruled(trial)
+        decision = self.scheduler.report(trial, report, score)
+        self._decided.pop(trial, None)
+        if decision is not Decision.CONTINUE:
+            self._decided[trial] = decision
+        return decision
 
     def _score(self, metrics: Mapping[str, float]) -> float:
         """What searcher and scheduler see of a report: of one that the sweep's bounds refuse, the worst value so far.
@@ -144,6 +179,8 @@ class Told:
         if trial in self._numbers:
             self._tell_searcher(trial, self._numbers[trial], state)
         if state is State.RUNNING:
+            if self._decided.pop(trial, Decision.PAUSE) is Decision.STOP and self.earlier.extended:
+                self.scheduler.overruled(trial)
             self.scheduler.start(trial)
         elif state.final:
             self.scheduler.end(trial, finished=state is State.FINISHED)
@@ -166,7 +203,7 @@ class Told:
     def _budget(self, config: SweepConfig, devices: float) -> Budget:
         limits = config.limits
         return Budget(
-            trials=config.planned,
+            trials=self.room,
             trainings=limits.trainings,
             worker_hours=None if limits.device_hours is None else limits.device_hours / devices,
             hours=limits.hours,
@@ -176,7 +213,8 @@ class Told:
         )
 
     def _tell_trial(self, event: Event) -> None:
-        trial, params, parent = str(event["trial"]), event["params"], event.get("parent")
+        trial, parent = str(event["trial"]), event.get("parent")
+        params = self.earlier.params.get(trial, event["params"])
         self.trainings.add(trial, params, parent)
         if parent is None:
             self._numbers[trial] = int(event["number"])
@@ -188,8 +226,20 @@ class Told:
         if parent.get("progress") is not None:
             self.scheduler.advance(trial, float(parent["progress"]))
 
+    def _tell_outside(self, event: Event) -> None:
+        """An earlier trial that does not fit: its name and its suggestion's number are used up."""
+        if event["event"] == "trial":
+            self.trainings.skip(str(event["trial"]))
+            self.asked = max(self.asked, int(event.get("number", 0)))
+
     def _tell_twin(self, number: int, params: Params, same_as: str) -> None:
         """A suggestion that had been tried: its result is what that trial has come to by now."""
+        fits = self._space.contains(params) and self.trainings.twin(params) == same_as
+        if number <= self.earlier.after and not fits:  # of before an extension, and a point of another space
+            if same_as in self.earlier.outside:
+                self.asked = max(self.asked, number)
+                return
+            params = self.earlier.params.get(same_as, self.records.trial(same_as).params)
         self._tell_asked(number, params)
         trial = self.records.trial(same_as)
         for report in trial.reports:

@@ -51,6 +51,10 @@ class Trainings:
             self._trials.setdefault(self._key(params), trial)
             self._params.add(identity(params))
 
+    def skip(self, trial: str) -> None:
+        """``trial`` was written down, and is none of these: it trained what the space does not have."""
+        self._last = max(self._last, int(trial[1:]))
+
     def twin(self, params: Params) -> str | None:
         """The trial that trains what ``params`` would."""
         return self._trials.get(self._key(params))

@@ -74,6 +74,8 @@ def _in_order(record: SweepRecord, folder: Path) -> Iterator[Best]:
 def _why_not(config: SweepConfig, best: Best) -> str:
     if best.parent is not None:
         return f"it is a copy of {best.parent.text}, trained with other values before, which no training repeats"
+    if best.outside:
+        return f"it does not fit the sweep since that was extended: {best.outside}"
     if not config.space.contains(best.params):
         return "it is not in the space that the sweep has now"
     return ""

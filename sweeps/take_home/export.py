@@ -31,8 +31,8 @@ def export_trial(folder: Path, out: Path, trial: str | None = None) -> Best:
         NoUsableTrial: there is no checkpoint to export.
     """
     check_new(out)
-    config = read_config(folder)
     record, best = best_of(folder, trial)
+    config = read_config(folder, generation=best.generation)
     if best.checkpoint is None:
         raise NoUsableTrial(
             f"{folder}: no trial saved a checkpoint, so there is nothing to export; "

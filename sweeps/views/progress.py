@@ -79,6 +79,8 @@ class Progress:
         if "time" in event:
             self._meter.tell(event)
         self._limits = event.get("limits", self._limits)
+        if event["event"] == "sweep":
+            self._planned = event.get("planned", self._planned)
         if event.get("replayed"):
             if trial is not None:
                 self._tally.take(trial)

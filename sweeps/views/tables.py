@@ -23,7 +23,7 @@ def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
     stand beside it; null without one.
 
     ``reports`` is their number, ``seconds`` the time on a worker; ``parent`` the report of another trial whose
-    checkpoint it began from, or null.
+    checkpoint it began from, or null; ``outside`` why the sweep, since it was extended, has no such trial, or null.
     """
     best = trial.best(record.metric, record.goal)
     last = trial.reports[-1] if trial.reports else None
@@ -44,6 +44,7 @@ def trial_json(record: SweepRecord, trial: TrialRecord) -> dict[str, Any]:
         "seconds": trial.seconds,
         "attempts": trial.attempt,
         "worker": dict(trial.worker) if trial.worker else None,
+        "outside": trial.outside or None,
     }
 
 
@@ -77,6 +78,7 @@ def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
         "confirmation": confirmation_json(record.confirmation) if record.confirmation else None,
         "test": look_json(look) if look else None,
         "looks": len(record.looks),
+        "outside": best.outside or None,
     }
 
 
@@ -100,6 +102,7 @@ def status_json(record: SweepRecord) -> dict[str, Any]:
         "trainings": record.cost.trainings,
         "attempts": record.attempts,
         "tests": [look_json(look) for look in record.looks],
+        "extensions": record.generation - 1,
     }
 
 

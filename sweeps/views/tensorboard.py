@@ -11,6 +11,7 @@ of the optimizer:
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ class TensorBoardSink:
         self._folder, self._metric, self._goal = Path(folder), metric, goal
         self._domains = domains_of(space) if isinstance(space, SearchSpace) else space
         self._replayed: dict[str, TrialRecord] = {}
+        self._changed: set[str] = set()  # trials that an extension gave other parameters
         self._runs: dict[str, _Run] = {}  # of trials that are not at their end
         self._begun = False
 
@@ -68,8 +70,12 @@ class TensorBoardSink:
         """Writes what is missing of trials that began earlier: what a killed driver left, or all of a lost folder."""
         from sweeps.views.event_files import ends_with
 
+        runs = self._runs_there()
         for trial in trials:
-            if trial.state.final and ends_with(self.folder_of(trial), END):
+            for path in runs.get(trial.id, []):
+                if path != self.folder_of(trial):  # its name says parameters, which are others since an extension
+                    shutil.rmtree(path, ignore_errors=True)
+            if trial.state.final and trial.id not in self._changed and ends_with(self.folder_of(trial), END):
                 continue
             if trial.state is not State.PENDING or trial.reports:
                 self._rewrite(trial, trial.reports[-1].time if trial.reports else trial.created)
@@ -80,6 +86,7 @@ class TensorBoardSink:
         if event.get("replayed"):
             if trial is not None:
                 self._replayed[trial.id] = trial
+            self._changed |= event.get("extension", {}).get("params", {}).keys()
             return
         self._begin(event["time"])
         if trial is None:
@@ -93,6 +100,12 @@ class TensorBoardSink:
         """Closes all files."""
         for trial in list(self._runs):
             self._close(trial)
+
+    def _runs_there(self) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            found.setdefault(path.name.partition(" ")[0], []).append(path)
+        return found
 
     def _begin(self, time: float) -> None:
         if self._begun:

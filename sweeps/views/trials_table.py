@@ -88,6 +88,8 @@ def _columns(record: SweepRecord, best: str) -> list[_Column]:
     ]
     if any(trial.parent for trial in trials):
         columns.insert(1, _Column("from", [trial.parent.text if trial.parent else "" for trial in trials], left=True))
+    if any(trial.outside for trial in trials):
+        columns.insert(2, _Column("space", ["earlier" if trial.outside else "" for trial in trials], left=True))
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
     for place, (name, head) in enumerate(short_names(names).items()):
         cells = [short_value(trial.params[name]) if name in trial.params else "" for trial in trials]

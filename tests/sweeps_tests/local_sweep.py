@@ -15,6 +15,8 @@ from sweeps.records.record import Reason, State
 from sweeps.records.sweep_file import read_config, write_config
 from sweeps.schedule import Decision
 from sweeps.study import Study
+from sweeps.study.extension import Extension, plan_extension, write_down
+from sweeps.views.sink import Sink
 from trainer.config import TrainConfig
 from trainer.tasks import get_task
 
@@ -34,46 +36,63 @@ def go_on_here(folder: Path, *, cache: Path | None = None, most: int | None = No
     return _drive(read_config(folder), folder, cache or folder / "cache", most, create=False)
 
 
+def extend_here(folder: Path, *changes: str, sink: Sink | None = None) -> Extension:
+    """What was made of the sweep in ``folder``, which is at its end again."""
+    with Ledger.open(folder, create=False) as ledger:
+        extension = plan_extension(folder, ledger.past, changes)
+        config = extension.config
+        prepare(config, folder / "cache")
+        write_down(extension, folder, ledger, start_facts(config, extension.generation, planned=extension.planned))
+        study = Study(config, folder, ledger, sink)
+        study.replay(ledger.past)
+        _work(study, folder / "cache", None)
+    return extension
+
+
 def _drive(config: SweepConfig, folder: Path, cache: Path, most: int | None, *, create: bool) -> Path:
-    own = config.trainer.function if isinstance(config.trainer, FunctionTrainer) else None
     with Ledger.open(folder, create=create) as ledger:
         study = Study(config, folder, ledger)
         study.replay(ledger.past)
         study.write("sweep", **start_facts(config, 1 + sum(event["event"] == "sweep" for event in ledger.past)))
-        study.tidy()
-        reports = 0
-        while (given := study.start()) is not None:
-            task = {
-                "settings": dict(given.settings),
-                "folder": str(folder / "trials" / given.trial),
-                "function": own,
-                "base": str(config.base),
-                "cache": str(cache),
-                "metric": config.metric.name,
-                "goal": config.metric.goal,
-                "threads": 1,
-            }
-            for message in attempt(task):
-                if "report" in message:
-                    reports += 1
-                    decision = study.report(given.trial, message["report"])
-                    if reports == most:
-                        study.interrupt(Reason("interrupted"))
-                        study.write("sweep_end", state="interrupted", seconds=1.0)
-                        return folder
-                    if decision is not Decision.CONTINUE:
-                        break
-                else:
-                    end = message["end"]
-                    study.ended(given.trial, State(end["state"]), Reason(end["code"], end["text"]))
-        study.close()
-        study.write("sweep_end", state="finished", seconds=1.0)
+        _work(study, cache, most)
     return folder
 
 
-def validation_rows(folder: Path, params: dict) -> tuple[np.ndarray, list[int]]:
+def _work(study: Study, cache: Path, most: int | None) -> None:
+    config, folder, reports = study.config, study.folder, 0
+    own = config.trainer.function if isinstance(config.trainer, FunctionTrainer) else None
+    study.tidy()
+    while (given := study.start()) is not None:
+        task = {
+            "settings": dict(given.settings),
+            "folder": str(folder / "trials" / given.trial),
+            "function": own,
+            "base": str(config.base),
+            "cache": str(cache),
+            "metric": config.metric.name,
+            "goal": config.metric.goal,
+            "threads": 1,
+        }
+        for message in attempt(task):
+            if "report" in message:
+                reports += 1
+                decision = study.report(given.trial, message["report"])
+                if reports == most:
+                    study.interrupt(Reason("interrupted"))
+                    study.write("sweep_end", state="interrupted", seconds=1.0)
+                    return
+                if decision is not Decision.CONTINUE:
+                    break
+            else:
+                end = message["end"]
+                study.ended(given.trial, State(end["state"]), Reason(end["code"], end["text"]))
+    study.close()
+    study.write("sweep_end", state="finished", seconds=1.0)
+
+
+def validation_rows(folder: Path, params: dict, generation: int | None = None) -> tuple[np.ndarray, list[int]]:
     """The rows of digits that the sweep in ``folder`` validated on, as they were before they were scaled."""
-    config = TrainConfig.build(read_config(folder).trial_settings(params))
+    config = TrainConfig.build(read_config(folder, generation=generation).trial_settings(params))
     prepared = get_task(config.task).prepare(config, folder / "cache")
     arrays, numbers = prepared.splits["validation"].arrays, prepared.meta["scaling"]
     raw = arrays["features"] * np.asarray(numbers["scale"]) + np.asarray(numbers["offset"])

@@ -12,6 +12,7 @@ from sweeps.engine.schedulers import scheduler_of
 from sweeps.own_checkpoints import OwnCheckpoints
 from sweeps.records.ledger import Ledger
 from sweeps.records.record import Reason, State
+from sweeps.records.sweep_file import digest
 from sweeps.schedule import Decision
 from sweeps.study import Assignment, Study
 from trainer.manifest import latest_valid, numbered, write_manifest
@@ -190,6 +191,19 @@ def on_disk(folder: Path) -> list[Path]:
     return [path for trial in sorted(folder.glob("trials/*")) for path in numbered(trial / "checkpoints").values()]
 
 
+def facts_of(config: SweepConfig, ledger: Ledger, planned: int | None) -> dict[str, Any]:
+    """A start's line, without what takes long to find out."""
+    return {
+        "name": "toy",
+        "metric": "score",
+        "goal": config.metric.goal,
+        "planned": planned,
+        "limits": config.limits.counts,
+        "digest": digest(config),
+        "attempt": 1 + sum(event["event"] == "sweep" for event in ledger.past),
+    }
+
+
 def begin(config: SweepConfig, folder: Path, lines: int | None = None) -> tuple[Study, Ledger]:
     """A driver on a new folder, or on what another one left there, as the engine starts it."""
     folder.mkdir(exist_ok=True)
@@ -198,9 +212,8 @@ def begin(config: SweepConfig, folder: Path, lines: int | None = None) -> tuple[
     ledger._clock = Clock()  # what a resume costs is read off it, and a busy machine is no part of a sweep's result
     study = Study(config, folder, ledger, clock=Clock(), scheduler=scheduler_of(config))
     study.replay(ledger.past)
-    facts = {"name": "toy", "metric": "score", "goal": config.metric.goal, "planned": config.planned}
     try:
-        study.write("sweep", attempt=1 + sum(event["event"] == "sweep" for event in ledger.past), **facts)
+        study.write("sweep", **facts_of(config, ledger, study.planned))
         study.tidy()
     except Died:
         ledger.close()
