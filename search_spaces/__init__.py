@@ -3,7 +3,7 @@
 from search_spaces.conditions import Condition
 from search_spaces.constraints import Constraint, ConstraintError
 from search_spaces.errors import SpaceError
-from search_spaces.library import preset, preset_names
+from search_spaces.library import preset, preset_names, preset_points
 from search_spaces.loader import load_parameter, load_space
 from search_spaces.parameters import Categorical, Constant, Float, Int, Normal, Parameter
 from search_spaces.space import SearchSpace
@@ -24,4 +24,5 @@ __all__ = [
     "load_space",
     "preset",
     "preset_names",
+    "preset_points",
 ]

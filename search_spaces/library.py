@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -24,7 +25,22 @@ def preset(name: str) -> SearchSpace:
     Raises:
         SpaceError: there is none of that name.
     """
+    return load_space(_read(name)["parameters"])
+
+
+def preset_points(name: str) -> list[dict[str, Any]]:
+    """Configurations of the space ``name`` that papers found good, best known first; a point may leave parameters out.
+
+    Their sources stand in the preset's file.
+
+    Raises:
+        SpaceError: as `preset`.
+    """
+    return [dict(point) for point in _read(name).get("points", ())]
+
+
+def _read(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise SpaceError("preset", f"unknown preset {name!r}", suggest(name, preset_names()))
-    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    return load_space(yaml.safe_load(text)["parameters"])
+    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return found

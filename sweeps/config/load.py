@@ -16,7 +16,7 @@ from sweeps.config.limits import read_limits
 from sweeps.config.mutable import read_population
 from sweeps.config.overrides import apply_overrides
 from sweeps.config.places import ARGUMENTS, COMMAND_LINE, Places, show
-from sweeps.config.points import read_points
+from sweeps.config.points import read_points, with_preset_points
 from sweeps.config.records import METHODS, FunctionTrainer, Method, Metric, SweepConfig
 from sweeps.config.secret_keys import refuse_secrets
 from sweeps.config.section import Section
@@ -154,7 +154,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         trainer=trainer,
         metric=metric,
         space=space,
-        points=read_points(data.get("points"), space, places),
+        points=_points(data, space, method, places),
         method=method,
         early_stopping=read_early_stopping(data.get("early_stopping"), places),
         trials=top.whole("trials", None, least=1),
@@ -171,6 +171,20 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
     _check_processes(config, places)
     _check_rungs(config, places)
     return read_population(config, places)
+
+
+def _points(
+    data: Mapping[str, Any], space: SearchSpace, method: Method, places: Places
+) -> tuple[Mapping[str, Any], ...]:
+    """The sweep's own, then the preset's, which take at most half of the trials; ``points: []`` is without any.
+
+    Draws, and grids, stay what they are.
+    """
+    points = read_points(data.get("points"), space, places)
+    trials, given = data.get("trials"), data.get("points")
+    if method in ("grid", "random", "sobol") or (given is not None and not points):
+        return points
+    return with_preset_points(points, data.get("preset"), space, trials // 2 if isinstance(trials, int) else 8)
 
 
 def _read_trainer(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from search_spaces import preset_points
 from search_spaces.errors import suggest
 from search_spaces.space import SearchSpace
 from search_spaces.values import alike
@@ -32,6 +33,27 @@ def read_points(data: object, space: SearchSpace, places: Places) -> tuple[Mappi
             raise _error(places, index, "", f"is the same as point {earlier}", "remove one of them")
         points.append(point)
     return tuple(points)
+
+
+def with_preset_points(
+    points: Sequence[Mapping[str, Any]], preset: str | None, space: SearchSpace, most: int
+) -> tuple[Mapping[str, Any], ...]:
+    """``points``, and after them those of the preset that ``space`` has too, so that there are at most ``most`` of
+    these.
+
+    A parameter that the sweep has not taken over is left out of a point; a point with a value that the sweep has ruled
+    out is left out whole.
+    """
+    found = list(points)
+    for given in preset_points(preset) if preset else ():
+        named = {name: value for name, value in given.items() if name in space.names}
+        if not named or not all(space[name].contains(value) for name, value in named.items()):
+            continue
+        point = space.complete(named)
+        new = not any(alike(point, other) for other in found)
+        if new and len(found) - len(points) < most and space.broken(point) is None:
+            found.append(point)
+    return tuple(found)
 
 
 class _Point:
