@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 
 from sweeps.config.early_stopping import Mode
-from sweeps.schedule.base import Decision, Opinion
+from sweeps.schedule.base import Backed, Decision, Opinion
 from sweeps.schedule.judging import GO_ON, JudgingScheduler, Verdict
 from sweeps.schedule.rung import Rung
 from sweeps.schedule.rungs import geometric_rungs
@@ -77,6 +77,7 @@ class AshaScheduler(JudgingScheduler):
         self._mode = mode
         self._resume_cost = 0.0
         self._opinion: Opinion = lambda: None
+        self._backed: Backed = tuple
         self._judged: dict[str, Rung] = {}  # the highest rung at which a trial was judged
 
     @property
@@ -104,15 +105,19 @@ class AshaScheduler(JudgingScheduler):
             raise ValueError("the cost of resuming is a number of report intervals, got nan")
         self._resume_cost = resume
 
-    def consult(self, opinion: Opinion) -> None:
-        """Whom to promote is asked of ``opinion`` from here on."""
-        self._opinion = opinion
+    def consult(self, opinion: Opinion, backed: Backed = tuple) -> None:
+        """Whom to promote is asked of ``opinion`` from here on, and who is preferred of ``backed``."""
+        self._opinion, self._backed = opinion, backed
 
     def start(self, trial: str) -> None:
         """``trial`` begins or goes on: a paused one is promoted with it."""
         super().start(trial)
-        if self._release(trial):
-            self._judged[trial].gone += 1
+        rung = self._judged.get(trial)
+        # Asked before it leaves: whether it takes a place of the quota or one beside it.
+        seated = rung is not None and rung.seat(trial, self._backed(), self._opinion())
+        if self._release(trial) and rung is not None:
+            rung.seated += seated
+            rung.gone += not seated
 
     def end(self, trial: str) -> None:
         """``trial`` is over; it keeps its rank in its rungs, and never goes on."""
@@ -139,6 +144,10 @@ class AshaScheduler(JudgingScheduler):
             return None
         used = [rung for rung in reversed(self._rungs) if len(rung)]
         expected = self._opinion() if used else None
+        if not last and used and (backed := self._backed()):
+            for rung in used:
+                if (trial := rung.waiting_seat(backed, expected)) is not None:
+                    return rung.at, trial
         for rung in used:
             allowed = max(self._allowed(rung), last)
             if last or rung.gone < allowed:
@@ -172,7 +181,7 @@ class AshaScheduler(JudgingScheduler):
             return GO_ON
         self._judged[trial] = rung
         self._record(rung, trial, score)
-        return self._pause_or_go_on(rung, trial, score) if self.pausing else self._stop_or_go_on(rung, score)
+        return self._pause_or_go_on(rung, trial, score) if self.pausing else self._stop_or_go_on(rung, trial, score)
 
     def _record(self, rung: Rung, trial: str, score: float) -> None:
         rung.record(trial, score)
@@ -187,14 +196,20 @@ class AshaScheduler(JudgingScheduler):
         if (rank <= allowed and rung.gone < allowed) or (allowed and rung.rank(trial) == 1):
             rung.gone += 1
             return GO_ON
+        if rung.seat(trial, self._backed(), expected):
+            rung.seated += 1
+            return GO_ON
         rung.pause(trial)
         top = f"the best {allowed} go on" if allowed else "none goes on yet"
         by = "is rank" if expected is None else "is expected to become rank"
         return Verdict(Decision.PAUSE, f"rung {rung.at}: {score:.4g} {by} {rank} of {len(rung)}, {top}")
 
-    def _stop_or_go_on(self, rung: Rung, score: float) -> Verdict:
+    def _stop_or_go_on(self, rung: Rung, trial: str, score: float) -> Verdict:
         cut = rung.score_at(max(1, rung.share))
         if score >= cut or len(rung) < self._min_trials:
+            return GO_ON
+        if rung.seat(trial, self._backed(), self._opinion()):
+            rung.seated += 1
             return GO_ON
         reason = f"rung {rung.at}: {score:.4g} is not in the top 1/{self._eta:g} of {len(rung)} (cut {cut:.4g})"
         return Verdict(Decision.STOP, reason)

@@ -7,13 +7,15 @@ same decisions, so a ledger rebuilds it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 # What trials are expected to come to, by name, larger is better; None while nobody can tell.
 Opinion = Callable[[], Mapping[str, float] | None]
+# Trials that did well in earlier sweeps, by name, as long as this sweep bears out what those say.
+Backed = Callable[[], Collection[str]]
 
 
 class Decision(StrEnum):
@@ -55,8 +57,9 @@ class Scheduler(ABC):
     def made(self, trial: str, params: Mapping[str, Any], copy: Copy | None = None) -> None:  # noqa: B027
         """``trial`` exists, with these parameters; ``copy`` says from where, unless it begins at the beginning."""
 
-    def consult(self, opinion: Opinion) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
-        """Who learns from the trials can be asked what they are expected to come to; told before any of them."""
+    def consult(self, opinion: Opinion, backed: Backed = tuple) -> None:  # noqa: B027 (hooks: nothing is a fine answer)
+        """Who learns from the trials can be asked what they are expected to come to, and which of them earlier sweeps
+        speak for; told before any of them."""
 
     def start(self, trial: str) -> None:  # noqa: B027
         """``trial`` begins to train, or goes on after a pause or after it lost its worker."""

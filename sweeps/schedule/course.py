@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweeps.schedule.base import Copy, Decision, Opinion, Scheduler
+from sweeps.schedule.base import Backed, Copy, Decision, Opinion, Scheduler
 from sweeps.schedule.budget import Budget, Spent
 
 # Sums of fractions: a budget that is met exactly must not be missed by a rounding.
@@ -82,9 +82,9 @@ class Course(Scheduler):
         """What has been spent by now; told before the report that it belongs to."""
         self.spent = spent
 
-    def consult(self, opinion: Opinion) -> None:
+    def consult(self, opinion: Opinion, backed: Backed = tuple) -> None:
         """See `Scheduler.consult`. Who is trained to the end is not asked of it: the best scores are."""
-        self._scheduler.consult(opinion)
+        self._scheduler.consult(opinion, backed)
 
     def start(self, trial: str) -> None:
         """``trial`` begins, or goes on."""

@@ -6,7 +6,7 @@ import math
 
 from sweeps.config.early_stopping import Mode
 from sweeps.schedule.asha import AshaScheduler
-from sweeps.schedule.base import Decision, Opinion, Scheduler
+from sweeps.schedule.base import Backed, Decision, Opinion, Scheduler
 from sweeps.schedule.rungs import geometric_rungs
 
 
@@ -61,10 +61,10 @@ class HyperbandScheduler(Scheduler):
             self._sizes[joined] += 1
         return self._bracket_of[trial]
 
-    def consult(self, opinion: Opinion) -> None:
+    def consult(self, opinion: Opinion, backed: Backed = tuple) -> None:
         """For all brackets."""
         for bracket in self._brackets:
-            bracket.consult(opinion)
+            bracket.consult(opinion, backed)
 
     def start(self, trial: str) -> None:
         """``trial`` begins, in the bracket whose turn it is, or goes on in its own."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+# Of trials that earlier sweeps speak for, the best such share goes on.
+BACKED_FACTOR = 1.5
 
 Expected = Mapping[str, float]
 
@@ -26,6 +29,7 @@ class Rung:
     def __init__(self, at: int, reduction_factor: float) -> None:
         self.at = at
         self.gone = 0  # how many have gone on from here
+        self.seated = 0  # and how many besides, since earlier sweeps spoke for them
         self._eta = reduction_factor
         self._order: list[tuple[float, int]] = []  # (-score, arrival), ascending: best first
         self._places: dict[str, tuple[float, int]] = {}
@@ -81,6 +85,27 @@ class Rung:
         if expected is not None:
             best = min((trial for *_, trial in self._waiting), key=lambda trial: self._key(trial, expected))
         return best if self.rank(best, expected) <= allowed else None
+
+    def seat(self, trial: str, backed: Collection[str], expected: Expected | None = None) -> bool:
+        """Whether ``trial`` may go on beyond the share, since it is one of those ``backed`` by earlier sweeps.
+
+        The best two thirds of these may, as far as they are in the better half of all.
+        """
+        if trial not in backed:
+            return False
+        if expected is None:
+            expected = self.scores
+        own = self._key(trial, expected)
+        mine = [self._key(other, expected) for other in self._places if other in backed]
+        allowed = math.ceil(len(mine) / BACKED_FACTOR - 1e-9)
+        better = sum(key < own for key in mine)
+        return better < allowed and self.seated < allowed and self.rank(trial, expected) <= (len(self) + 1) // 2
+
+    def waiting_seat(self, backed: Collection[str], expected: Expected | None = None) -> str | None:
+        """A trial that waits here and may go on by `seat`: the one with the best score."""
+        if not backed:
+            return None
+        return next((trial for *_, trial in self._waiting if self.seat(trial, backed, expected)), None)
 
     def waiting(self, margin: int | None = None, expected: Expected | None = None) -> list[tuple[float, str]]:
         """The trials that wait, each with its rank in units of the share: up to 1 it is in the share.

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from search_spaces.space import SearchSpace
 from search_spaces.values import alike
+from sweeps.config.past import PastSweep
 from sweeps.config.records import METHODS
 from sweeps.errors import InputError
 from sweeps.search.auto import Choice, choose
 from sweeps.search.base import Outcome, Params, Searcher
 from sweeps.search.grid import GridSearcher
+from sweeps.search.latin import latin_hypercube
 from sweeps.search.points_first import PointsFirst
 from sweeps.search.random import RandomSearcher
+from sweeps.search.seeding import generator
 from sweeps.search.with_priors import WithPriors
 
+if TYPE_CHECKING:
+    from sweeps.search.beliefs import Beliefs
+
 S = TypeVar("S", bound=Searcher)
+BELIEVING = ("ensemble", "gp")
+PORTFOLIO = 6  # points of earlier sweeps, for a method that makes no other use of them
 
 __all__ = ["METHODS", "Choice", "Outcome", "Params", "PointsFirst", "Searcher", "WithPriors", "choose", "make_searcher"]
 
@@ -32,6 +40,7 @@ def make_searcher(
     after: int = 0,
     tried: Sequence[Params] = (),
     prior_from: int | None = None,
+    past: Sequence[PastSweep] = (),
 ) -> Searcher:
     """The searcher for ``method``.
 
@@ -47,6 +56,8 @@ def make_searcher(
             begin with the next.
         tried: the configurations of this space among those; neither points nor a grid have them again.
         prior_from: the number of the suggestion that priors begin to fade from; by default the first after the points.
+        past: earlier sweeps. Their best points are tried next; a method with a Gaussian process (``auto``,
+            ``ensemble``, ``gp``) learns from all of them besides. A grid, which tries everything, makes no use of them.
 
     Raises:
         InputError: there is no such method, or it cannot honour the space's conditions or constraints.
@@ -57,14 +68,28 @@ def make_searcher(
     points = [point for point in points if not any(alike(point, one) for one in tried)]
     if method == "grid":
         return _able(GridSearcher, method, space)(space, first=points, after=after, tried=tried)
-    searcher = _make(method, space, seed, rungs)
+    beliefs = _beliefs(space, past)
+    if beliefs and method not in BELIEVING:
+        portfolio = beliefs.portfolio(PORTFOLIO, latin_hypercube(space, PORTFOLIO, generator(seed, "portfolio")))
+        points = [*points, *(one for one in portfolio if not any(alike(one, other) for other in (*points, *tried)))]
+    searcher = _make(method, space, seed, rungs, beliefs, after + len(points))
     if any(parameter.prior is not None for parameter in space):
         first = after + len(points) + 1 if prior_from is None else prior_from
         searcher = WithPriors(searcher, space, seed=seed, first=first)
     return PointsFirst(searcher, points, after=after) if points else searcher
 
 
-def _make(method: str, space: SearchSpace, seed: int, rungs: Sequence[int]) -> Searcher:
+def _beliefs(space: SearchSpace, past: Sequence[PastSweep]) -> Beliefs | None:
+    if not past:
+        return None
+    from sweeps.search.beliefs import Beliefs
+
+    return Beliefs(space, past) or None
+
+
+def _make(
+    method: str, space: SearchSpace, seed: int, rungs: Sequence[int], beliefs: Beliefs | None, after: int
+) -> Searcher:
     # Models are imported only here: Optuna takes a third of a second to import, SciPy's parts a tenth.
     match method:
         case "random":
@@ -80,11 +105,13 @@ def _make(method: str, space: SearchSpace, seed: int, rungs: Sequence[int]) -> S
         case "gp":
             from sweeps.search.gp import GpSearcher
 
-            return _able(GpSearcher, method, space)(space, seed=seed, rungs=rungs)
+            process = _able(GpSearcher, method, space)
+            return process(space, seed=seed, rungs=rungs, beliefs=beliefs, after=after)
         case "ensemble":
             from sweeps.search.ensemble import EnsembleSearcher
 
-            return _able(EnsembleSearcher, method, space)(space, seed=seed, rungs=rungs)
+            ensemble = _able(EnsembleSearcher, method, space)
+            return ensemble(space, seed=seed, rungs=rungs, beliefs=beliefs, after=after)
         case _:
             raise InputError(f"no search method {method!r}", key="method", mend=f"choose one of {', '.join(METHODS)}")
 

@@ -67,6 +67,10 @@ class Searcher(ABC):
         """
         return None
 
+    def backed(self) -> frozenset[int]:
+        """Trials of configurations that did well in earlier sweeps, as long as this one bears out what those say."""
+        return frozenset()
+
     @property
     def size(self) -> int | None:
         """How many configurations there are in all, where that is known (a grid)."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from search_spaces.space import SearchSpace
 from sweeps.search.base import Outcome, Params, Searcher
+from sweeps.search.beliefs import Beliefs
 from sweeps.search.gp import GpSearcher
 from sweeps.search.tpe import TpeSearcher
 
@@ -26,15 +27,25 @@ class EnsembleSearcher(Searcher):
         space: what may vary.
         seed: of both.
         rungs: report numbers, ascending.
+        beliefs: what earlier sweeps say, to the process.
+        after: the number of the last suggestion that is somebody else's.
     """
 
-    def __init__(self, space: SearchSpace, *, seed: int, rungs: Sequence[int] = ()) -> None:
-        self._process = GpSearcher(space, seed=seed, rungs=rungs)
+    def __init__(
+        self,
+        space: SearchSpace,
+        *,
+        seed: int,
+        rungs: Sequence[int] = (),
+        beliefs: Beliefs | None = None,
+        after: int = 0,
+    ) -> None:
+        self._process = GpSearcher(space, seed=seed, rungs=rungs, beliefs=beliefs, after=after)
         self._members: tuple[Searcher, ...] = (self._process, TpeSearcher(space, seed=seed, rungs=rungs))
 
     def ask(self, number: int) -> Params | None:
         """The configuration for trial ``number`` (from 1); the search never runs out."""
-        turn = 0 if number <= self._process.startup else number // TURN % len(self._members)
+        turn = 0 if self._process.opens(number) else number // TURN % len(self._members)
         params = self._members[turn].ask(number)
         if params is not None:
             for member in self._members:
@@ -60,3 +71,7 @@ class EnsembleSearcher(Searcher):
     def expected(self) -> Mapping[int, float] | None:
         """The Gaussian process's."""
         return self._process.expected()
+
+    def backed(self) -> frozenset[int]:
+        """The Gaussian process's."""
+        return self._process.backed()

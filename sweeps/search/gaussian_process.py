@@ -5,6 +5,9 @@ that may differ between points. Length scales and noise are the most probable on
 length scales grow with the number of dimensions, as Hvarfner et al. 2024 propose, "Vanilla Bayesian Optimization
 Performs Great in High Dimensions". For the rest see Rasmussen and Williams 2006, "Gaussian Processes for Machine
 Learning", chapters 2 and 5.
+
+Where something is believed of the function beforehand (`Trend`), the process describes what that leaves open, and its
+signal variance is fitted too: their section 2.7, explicit basis functions.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
+from sweeps.search.trend import Trend
+
 Array = np.ndarray
 
 _SQRT5 = math.sqrt(5.0)
@@ -27,15 +32,22 @@ _STEPS = 40  # of the optimiser; most fits need fewer
 _LENGTH_SD = math.sqrt(3.0)
 _NOISE = (-4.0, 1.5)
 _EXTRA_NOISE = (-2.0, 1.5)
+_VARIANCE = (math.log(0.5), 1.0)
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Length scales ``(dimensions,)``, noise variance, and what is added to it for points of the lowest fidelity."""
+    """Length scales ``(dimensions,)``, noise variance, and what is added to it for points of the lowest fidelity.
+
+    ``variance`` is the signal's; ``loss`` how improbable they are, as a negative log posterior: what compares models of
+    the same values.
+    """
 
     lengths: Array
     noise: float
     extra: float
+    variance: float = 1.0
+    loss: float = math.nan
 
     def variances(self, coarse: Array) -> Array:
         """The noise variance of each point; ``coarse`` (points,) is 1 at the lowest fidelity and 0 at the highest."""
@@ -71,7 +83,7 @@ class Metric:
         return squares
 
 
-def fit(metric: Metric, points: Array, values: Array, coarse: Array) -> Hyperparameters:
+def fit(metric: Metric, points: Array, values: Array, coarse: Array, trend: Trend | None = None) -> Hyperparameters:
     """The most probable hyperparameters.
 
     Args:
@@ -79,6 +91,7 @@ def fit(metric: Metric, points: Array, values: Array, coarse: Array) -> Hyperpar
         points: (n, dimensions) in the unit cube.
         values: (n,) standardised.
         coarse: (n,) from 1, the lowest fidelity, to 0.
+        trend: what is believed at the points.
     """
     squares = metric.squares(points, points)
     dimensions = points.shape[1]
@@ -86,25 +99,39 @@ def fit(metric: Metric, points: Array, values: Array, coarse: Array) -> Hyperpar
     # mode below its median, by the variance. At the median (11.6 in 8 dimensions) all functions would be nearly linear,
     # and a search driven to the corners.
     length = math.sqrt(2.0) + 0.5 * math.log(dimensions) - _LENGTH_SD**2
-    means = np.array([length] * dimensions + [_NOISE[0], _EXTRA_NOISE[0]])
-    sds = np.array([_LENGTH_SD] * dimensions + [_NOISE[1], _EXTRA_NOISE[1]])
+    priors = [(length, _LENGTH_SD)] * dimensions + [_NOISE, _EXTRA_NOISE]
+    start = [math.log(0.5) + 0.5 * math.log(dimensions)] * dimensions + [-3.0, -2.0]
+    bounds = [(math.log(0.02), math.log(200.0))] * dimensions + [(-12.0, 1.0)] * 2
+    fixed = None
+    if trend is not None:
+        values, fixed = values - trend.mean, trend.covariance(trend)
+        priors, start, bounds = [*priors, _VARIANCE], [*start, _VARIANCE[0]], [*bounds, (-6.0, 2.0)]
+    means, sds = np.array([mean for mean, _ in priors]), np.array([sd for _, sd in priors])
 
     def loss(theta: Array) -> tuple[float, Array]:
-        return _loss(theta, squares, values, coarse, means, sds)
+        return _loss(theta, squares, values, coarse, means, sds, fixed)
 
-    start = np.concatenate([np.full(dimensions, math.log(0.5) + 0.5 * math.log(dimensions)), [-3.0, -2.0]])
-    bounds = [(math.log(0.02), math.log(200.0))] * dimensions + [(-12.0, 1.0)] * 2
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
-    return Hyperparameters(np.exp(found.x[:dimensions]), math.exp(found.x[-2]), math.exp(found.x[-1]))
+    found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
+    lengths, (noise, extra, *variance) = np.exp(found.x[:dimensions]), map(math.exp, found.x[dimensions:])
+    return Hyperparameters(lengths, noise, extra, variance[0] if variance else 1.0, float(found.fun))
 
 
-def _loss(theta: Array, squares: Array, values: Array, coarse: Array, means: Array, sds: Array) -> tuple[float, Array]:
-    """Negative log posterior and its gradient in the logarithms of the hyperparameters."""
-    lengths, noise, extra = np.exp(theta[:-2]), math.exp(theta[-2]), math.exp(theta[-1])
+def _loss(
+    theta: Array, squares: Array, values: Array, coarse: Array, means: Array, sds: Array, fixed: Array | None = None
+) -> tuple[float, Array]:
+    """Negative log posterior and its gradient in the logarithms of the hyperparameters.
+
+    ``fixed`` (n, n) is a covariance that comes from beliefs; without it the signal variance is 1.
+    """
+    dimensions = len(squares)
+    lengths, noise, extra = np.exp(theta[:dimensions]), math.exp(theta[dimensions]), math.exp(theta[dimensions + 1])
     scaled = squares / np.square(lengths)[:, None, None]
     distance = _SQRT5 * np.sqrt(scaled.sum(axis=0))
     decay = np.exp(-distance)
-    covariance = (1.0 + distance + np.square(distance) / 3.0) * decay
+    if fixed is not None:
+        decay *= math.exp(theta[-1])
+    signal = (1.0 + distance + np.square(distance) / 3.0) * decay
+    covariance = signal if fixed is None else signal + fixed
     covariance[np.diag_indices_from(covariance)] += noise + extra * coarse + _JITTER
     factor = cho_factor(covariance, lower=True, check_finite=False)
     weights = cho_solve(factor, values, check_finite=False)
@@ -117,6 +144,7 @@ def _loss(theta: Array, squares: Array, values: Array, coarse: Array, means: Arr
         [
             np.tensordot(scaled, shape, axes=([1, 2], [0, 1])),
             [noise * np.trace(slope), extra * np.dot(np.diag(slope), coarse)],
+            [] if fixed is None else [np.sum(slope * signal)],
         ]
     )
     likelihood = -0.5 * values @ weights - np.log(np.diag(factor[0])).sum()
@@ -127,8 +155,11 @@ def _loss(theta: Array, squares: Array, values: Array, coarse: Array, means: Arr
 class Posterior:
     """What the process knows after its data: mean and variance anywhere.
 
+    Where it was given a trend, it has to be asked with what that believes of the points in question.
+
     Attributes:
         fitted: mean (n,) of the function at the data's own points.
+        learnt: means (k,) of the trend's weights after the data; empty without one.
 
     Args:
         metric: of the space.
@@ -136,27 +167,50 @@ class Posterior:
         points: (n, dimensions).
         values: (n,).
         coarse: (n,) from 1, the lowest fidelity, to 0.
+        trend: what was believed of the points.
     """
 
-    def __init__(self, metric: Metric, given: Hyperparameters, points: Array, values: Array, coarse: Array) -> None:
-        self._metric, self._given, self._points = metric, given, points
-        covariance = metric.correlations(points, points, given.lengths)
+    def __init__(
+        self,
+        metric: Metric,
+        given: Hyperparameters,
+        points: Array,
+        values: Array,
+        coarse: Array,
+        trend: Trend | None = None,
+    ) -> None:
+        self._metric, self._given, self._points, self._trend = metric, given, points, trend
+        covariance = given.variance * metric.correlations(points, points, given.lengths)
+        if trend is not None:
+            covariance += trend.covariance(trend)
         noise = given.variances(coarse)
         covariance[np.diag_indices_from(covariance)] += noise
         self._factor = cho_factor(covariance, lower=True, check_finite=False)
-        self._weights = cho_solve(self._factor, values, check_finite=False)
+        left = values if trend is None else values - trend.mean
+        self._weights = cho_solve(self._factor, left, check_finite=False)
         # Of K (K + N)^-1 y = y - N (K + N)^-1 y the right side needs no further correlations.
         self.fitted = values - noise * self._weights
+        self.learnt = (
+            np.empty(0) if trend is None else trend.means + trend.variances * (trend.columns.T @ self._weights)
+        )
 
-    def mean(self, points: Array) -> Array:
+    def mean(self, points: Array, trend: Trend | None = None) -> Array:
         """Mean (m,) of the function at ``points`` (m, dimensions); far cheaper than with the deviation."""
-        means: Array = self._metric.correlations(points, self._points, self._given.lengths) @ self._weights
+        cross = self._given.variance * self._metric.correlations(points, self._points, self._given.lengths)
+        means: Array = cross @ self._weights
+        if trend is not None:
+            means += trend.columns @ self.learnt
         return means
 
-    def at(self, points: Array) -> tuple[Array, Array]:
+    def at(self, points: Array, trend: Trend | None = None) -> tuple[Array, Array]:
         """Mean and standard deviation (m,) of the noiseless function at ``points`` (m, dimensions)."""
-        cross = self._metric.correlations(self._points, points, self._given.lengths)
-        mean = cross.T @ self._weights
+        cross = self._given.variance * self._metric.correlations(self._points, points, self._given.lengths)
+        own: float | Array = self._given.variance
+        believed: float | Array = 0.0
+        if trend is not None and self._trend is not None:
+            cross += self._trend.covariance(trend)
+            own, believed = own + trend.spread, trend.mean
+        mean = cross.T @ self._weights + believed
         half = solve_triangular(self._factor[0], cross, lower=True, check_finite=False)
-        variance = np.maximum(1.0 - np.square(half).sum(axis=0), 1e-12)
+        variance = np.maximum(own - np.square(half).sum(axis=0), 1e-12)
         return mean, np.sqrt(variance)

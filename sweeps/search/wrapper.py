@@ -41,6 +41,10 @@ class Wrapper(Searcher):
         """See `Searcher.expected`."""
         return self._inner.expected()
 
+    def backed(self) -> frozenset[int]:
+        """See `Searcher.backed`."""
+        return self._inner.backed()
+
     @property
     def size(self) -> int | None:
         """See `Searcher.size`."""

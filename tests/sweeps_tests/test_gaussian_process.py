@@ -7,8 +7,8 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
+from sweeps.search.acquisition import by_promise, expected_improvement
 from sweeps.search.gaussian_process import Hyperparameters, Metric, Posterior, _loss, fit
-from sweeps.search.gp import by_promise, expected_improvement
 
 RNG = np.random.default_rng(3)
 POINTS = RNG.random((40, 3))

@@ -114,7 +114,7 @@ class _Sweep:
     events: list[tuple[float, int, float]] = field(default_factory=list)  # when, which trial, what it cost
 
     def run(self, workers: int, seconds: float, budget: float) -> Simulation:
-        self.scheduler.consult(self._expected)
+        self.scheduler.consult(self._expected, self._backed)
         result, free, last = self.result, workers, None
         while True:
             while free and self._occupy(last):
@@ -154,6 +154,9 @@ class _Sweep:
     def _expected(self) -> dict[str, float] | None:
         expected = self.searcher.expected()
         return None if expected is None else {f"t{number:04d}": value for number, value in expected.items()}
+
+    def _backed(self) -> frozenset[str]:
+        return frozenset(f"t{number:04d}" for number in self.searcher.backed())
 
     def _paused(self, name: str) -> SimulatedTrial:
         trial = self.result.trials[int(name[1:]) - 1]
