@@ -13,8 +13,10 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS
 
 def main() -> int:
     """Measure what is asked for and print the tables."""
+    from scripts.benchmarks.search.archive_report import archive_section
     from scripts.benchmarks.search.cache import Cache
     from scripts.benchmarks.search.conditions import GROUPS, chosen_conditions
+    from scripts.benchmarks.search.earlier import make_archives
     from scripts.benchmarks.search.report import sections, write_page
     from scripts.benchmarks.search.rows import ROWS, chosen_rows
     from scripts.benchmarks.search.runner import known, run, units
@@ -23,6 +25,7 @@ def main() -> int:
     checkout = Path(__file__).parents[3]
     parser = argparse.ArgumentParser(prog="scripts/benchmark_search", description=__doc__)
     parser.add_argument("--condition", default="a", help=f"{', '.join(GROUPS)}, or one by name (default: a)")
+    parser.add_argument("--archive", action="store_true", help="what earlier sweeps bring: condition g, rows of ours")
     parser.add_argument("--rows", default="all", help=f"names with commas between, of: {', '.join(ROWS)}")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
@@ -34,6 +37,8 @@ def main() -> int:
     parser.add_argument("--page", type=Path, help="a page to put the tables into, with plots beside it: docs/search.md")
     parser.add_argument("--known", action="store_true", help="measure nothing: report what the results so far have")
     arguments = parser.parse_args()
+    if arguments.archive:
+        arguments.condition, arguments.rows = "g", "auto,random-promotion"
     try:
         rows, conditions = chosen_rows(arguments.rows), chosen_conditions(arguments.condition)
         ids = [one for one in arguments.tasks.split(",") if one]
@@ -45,18 +50,23 @@ def main() -> int:
         if reason := row.missing():
             print(f"{row.name} is left out: {reason}", file=sys.stderr)
     rows = [row for row in rows if not row.missing()]
+    if arguments.archive and not arguments.known:
+        make_archives(tasks, arguments.seeds, arguments.jobs)
     wanted, cache = list(units(rows, conditions, tasks, arguments.seeds)), Cache(arguments.cache)
     records = known(wanted, cache) if arguments.known else run(wanted, cache, arguments.jobs)
     plots = arguments.page.parent / "plots" if arguments.page else None
-    found = sections(records, rows, conditions, plots)
+    found = archive_section(records) if arguments.archive else sections(records, rows, conditions, plots)
     text = "\n\n".join(found.values())
     print(text)
     if arguments.out:
         arguments.out.write_text(text + "\n")
     if arguments.page:
         if not arguments.known:  # then it takes more than one command to get there
-            chosen = f"--condition {arguments.condition} --rows {arguments.rows} --seeds {arguments.seeds}"
-            found["command"] = f"```\nscripts/benchmark_search {chosen}\n```"
+            which = f"--condition {arguments.condition} --rows {arguments.rows}"
+            chosen = f"{'--archive' if arguments.archive else which} --seeds {arguments.seeds}"
+            found["archive-command" if arguments.archive else "command"] = (
+                f"```\nscripts/benchmark_search {chosen}\n```"
+            )
         write_page(arguments.page, found)
     return 0
 

@@ -22,6 +22,8 @@ class Condition:
         small: only so many values of these parameters, the others fixed; only where the data are no tables.
         trials: how many are begun at most, which searchers are told.
         at: the budgets, in full trainings, at which tables show regret.
+        earlier: so many other tasks of the set had a sweep of ours before, which rows are told.
+        how: ``same`` the set, the ``other`` one, or ``negated``: the same set, but what was worst is told as best.
     """
 
     name: str
@@ -36,10 +38,16 @@ class Condition:
     trials: int | None = None
     budget: float = BUDGET
     at: tuple[float, ...] = AT
+    earlier: int = 0
+    how: str = "same"
 
     def suits(self, measured: bool) -> bool:
         """Whether a task can be run so; ``measured``: its curves come from a surrogate with run times, not a table."""
         return measured or not (self.timed or self.conditional or self.small)
+
+
+def _after(name: str, title: str, earlier: int, how: str = "same", workers: int = 8) -> Condition:
+    return Condition(name, title, workers, budget=8.0, at=(1.0, 2.0, 4.0), earlier=earlier, how=how)
 
 
 ALL_POINTS = Condition("a", "8 workers, every report point of the data, resuming free")
@@ -65,6 +73,14 @@ CONDITIONS = {
             trials=24,
             at=(2.0, 4.0, 8.0),
         ),
+        _after("g-cold", "as (a), nothing known", 0),
+        _after("g-1", "one earlier sweep", 1),
+        _after("g-2", "two earlier sweeps", 2),
+        _after("g-3", "three earlier sweeps", 3),
+        _after("g-other", "three earlier sweeps of the other set", 3, "other"),
+        _after("g-negated", "three earlier sweeps, scores negated", 3, "negated"),
+        _after("g-cold-1", "one worker, nothing known", 0, workers=1),
+        _after("g-3-1", "one worker, three earlier sweeps", 3, workers=1),
     )
 }
 # 8 workers are condition (a), and (e) is (a) as seen by the test metric: neither is run again.
@@ -75,8 +91,10 @@ GROUPS = {
     "d": ("d",),
     "e": ("a",),
     "f": ("f-wide", "f-when", "f-small"),
+    # What earlier sweeps bring: `--archive`.
+    "g": ("g-cold", "g-1", "g-2", "g-3", "g-other", "g-negated", "g-cold-1", "g-3-1"),
     # Peers search flat spaces: (f) compares ours with each other, and is asked for by its name.
-    "all": tuple(name for name in CONDITIONS if not name.startswith("f-")),
+    "all": tuple(name for name in CONDITIONS if not name.startswith(("f-", "g-"))),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.benchmarks.search.conditions import CONDITIONS
+from scripts.benchmarks.search.earlier import earlier_sweeps
 from scripts.benchmarks.search.replay import replay
 from scripts.benchmarks.search.reshaped import reshaped
 from scripts.benchmarks.search.row import Setting
@@ -46,7 +47,8 @@ def measure(unit: Unit) -> Record:
     problem = reshaped(plain, unrelated=condition.unrelated, conditional=condition.conditional, small=condition.small)
     # Tasks may share their space: one and the same seed would give them the same suggestions, and one draw of luck.
     seed = stable_seed("benchmark", task.name, unit.seed)
-    setting = Setting(problem.space, problem.reports, condition.workers, seed, condition.trials)
+    past = earlier_sweeps(unit.task, condition.earlier, condition.how, unit.seed)
+    setting = Setting(problem.space, problem.reports, condition.workers, seed, condition.trials, past)
     since = time.perf_counter()
     pair = ROWS[unit.row].make(setting)
     try:

@@ -26,7 +26,14 @@ def ours(name: str, label: str, method: str, scheduler: str = "none", *, silent:
 
     def make(setting: Setting) -> Pair:
         policy = make_scheduler(scheduler, reports=setting.reports, **options)
-        searcher = make_searcher(method, setting.space, seed=setting.seed, trials=setting.trials, rungs=policy.rungs)
+        searcher = make_searcher(
+            method,
+            setting.space,
+            seed=setting.seed,
+            trials=setting.trials,
+            rungs=policy.rungs,
+            past=setting.past,
+        )
         return Pair(Silent(searcher) if silent else searcher, policy)
 
     return Row(name, label, make)

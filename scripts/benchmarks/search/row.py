@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from search_spaces import SearchSpace
+from sweeps.config.past import PastSweep
 from sweeps.schedule import Scheduler
 from sweeps.search import Searcher
 
@@ -28,6 +29,7 @@ class Setting:
     workers: int
     seed: int
     trials: int | None = None  # where their number is planned
+    past: tuple[PastSweep, ...] = ()  # earlier sweeps
 
 
 @dataclass(frozen=True)
