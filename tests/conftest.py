@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 # So that what fails in a suite or a kit shows its values, as in a test.
 pytest.register_assert_rewrite("tests.conformance", "tests.end_to_end.harness", "tests.sweeps_tests.schedule_kit")
+
+# Tests neither read nor write what this machine remembers; those of the archive have one of their own.
+os.environ["SWEEPWRIGHT_ARCHIVE"] = "off"
 
 # Machines are shared: that drawing examples or one of them took long is no fault of ours.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

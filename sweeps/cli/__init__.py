@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli import extending, looking, running
+from sweeps.cli import extending, looking, remembering, running
 from sweeps.errors import SweepError
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ app.command()(looking.evaluate)
 app.command()(running.validate)
 app.command()(running.init)
 app.command()(looking.tensorboard)
+app.command()(remembering.archive)
 
 
 def main() -> None:

@@ -47,6 +47,7 @@ class _More:
 def extended(old: SweepConfig, file: Path, changes: Changes) -> SweepConfig:
     """The sweep ``old``, which ``file`` holds, with changes.
 
+    Earlier sweeps that it began with stay; with another ``warm_start`` or ``archive`` they are to be looked for again.
     What becomes searched is no longer fixed; ``parameters.name=null`` removes a parameter. Points that are not given
     anew stay as far as they lie in the space.
 
@@ -68,6 +69,8 @@ def extended(old: SweepConfig, file: Path, changes: Changes) -> SweepConfig:
     new_points = any(key == "points" or key.startswith("points.") for key in keys)
     if not new_points:
         data.pop("points", None)
+    if any(key in ("warm_start", "archive") for key in keys):
+        data.pop("past", None)
     config = from_mapping(
         _released(data, old, places),
         base=file.parent,

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from search_spaces.errors import SpaceError, suggest
 from search_spaces.space import SearchSpace
+from sweeps.config.carrying import KEYS as CARRYING_KEYS
+from sweeps.config.carrying import read_carrying
 from sweeps.config.familiar import renamed
 from sweeps.config.function_trainer import read_function_trainer
 from sweeps.config.limits import KEYS as LIMIT_KEYS
@@ -48,6 +50,7 @@ KEYS = (
     "keep_checkpoints",
     "retries",
     "grid_limit",
+    *CARRYING_KEYS,
 )
 # Where a key that was written at the top level belongs, and what W&B's sweep files call the same thing.
 _ELSEWHERE = {
@@ -159,6 +162,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         early_stopping=read_early_stopping(data.get("early_stopping"), places),
         trials=top.whole("trials", None, least=1),
         limits=read_limits(top, places, own_function=isinstance(trainer, FunctionTrainer)),
+        carrying=read_carrying(top, base, places),
         resources=read_resources(data.get("resources"), places),
         seed=seed,
         keep_checkpoints=cast("int", top.whole("keep_checkpoints", 3, least=1)),
@@ -170,6 +174,8 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
     _check_amount(config, places)
     _check_processes(config, places)
     _check_rungs(config, places)
+    if config.carrying.warm_start and method == "grid":
+        raise top.error("warm_start", "is of no use to a grid, which tries everything", "leave it out, or take auto")
     return read_population(config, places)
 
 

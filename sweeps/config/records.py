@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from search_spaces.space import SearchSpace
+from sweeps.config.carrying import Carrying
 from sweeps.config.early_stopping import EarlyStopping
 from sweeps.config.length import most_reports
 from sweeps.config.limits import Limits
@@ -69,6 +70,7 @@ class SweepConfig:
         points: configurations to try first, complete.
         trials: how many at most; ``None`` for a grid that runs whole, and where ``limits`` end the sweep.
         limits: what else ends it, and what is trained to its end before.
+        carrying: what it takes over from earlier sweeps.
         retries: how often a trial may lose its worker.
         grid_limit: a grid of more configurations is refused.
         base: folder from which paths and ``module:function`` resolve.
@@ -84,6 +86,7 @@ class SweepConfig:
     early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     trials: int | None = None
     limits: Limits = field(default_factory=Limits)
+    carrying: Carrying = field(default_factory=Carrying)
     resources: Resources = Resources()
     seed: int = 0
     keep_checkpoints: int = 3
@@ -161,6 +164,7 @@ class SweepConfig:
             "keep_checkpoints": self.keep_checkpoints,
             "retries": self.retries,
             "grid_limit": self.grid_limit,
+            **self.carrying.to_mapping(),
         }
         return {key: value for key, value in mapping.items() if value is not None}
 

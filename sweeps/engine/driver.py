@@ -7,13 +7,13 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.config.extending import Changes
-from sweeps.engine import data_report
+from sweeps.engine import carrying, data_report
 from sweeps.engine.cluster import address_of, connected
 from sweeps.engine.notes import notes
 from sweeps.engine.preparation import prepare
@@ -22,6 +22,7 @@ from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
 from sweeps.engine.sweep_folder import never_began, new_folder, start_facts
 from sweeps.errors import Exit
+from sweeps.records.archive import Fingerprint
 from sweeps.records.builder import RecordBuilder
 from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
@@ -72,11 +73,13 @@ def run_sweep(
         try:
             variants = prepare(config, cache or folder / "cache")
             data_report.write(folder, variants)
-            told = list(data_report.notes(variants))
+            kind = carrying.fingerprint(config, variants)
+            config, taken_over = carrying.warmed(config, kind)
+            told = [*data_report.notes(variants), *taken_over]
             with config.places.known(), connected(address_of(address), config.resources, say) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
-                    return _drive(config, folder, ledger, slots, sinks, signals, told, cache)
+                    return _drive(config, folder, ledger, slots, sinks, signals, told, cache, kind)
         except BaseException:
             # Nothing has been trained: leave no folder behind that would make the name look used.
             if never_began(folder):
@@ -106,9 +109,9 @@ def resume_sweep(
         earlier = RecordBuilder(ledger.past).record()
         if earlier.state == "finished":
             return RunOutcome(folder, earlier, Exit.DONE)
-        prepare(config, cache or folder / "cache")
+        kind = carrying.fingerprint(config, prepare(config, cache or folder / "cache"))
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
-            return _drive(config, folder, ledger, slots, sinks, signals, cache=cache)
+            return _drive(config, folder, ledger, slots, sinks, signals, cache=cache, kind=kind)
 
 
 def extend_sweep(
@@ -134,13 +137,24 @@ def extend_sweep(
     with watched() as signals, SweepLock(folder), Ledger.open(folder, create=False) as ledger:
         finish_switch(folder, ledger.past)
         extension = plan_extension(folder, ledger.past, changes)
-        config, heard = extension.config, sinks(extension)
-        prepare(config, folder / "cache")
+        heard = sinks(extension)
+        kind = carrying.fingerprint(extension.config, prepare(extension.config, folder / "cache"))
+        extension, told = _warmed(extension, kind, ledger.id)
+        config = extension.config
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
             attempts = sum(event["event"] == "sweep" for event in ledger.past)
             facts = start_facts(config, attempts + 1, slots.gpus or 1.0, extension.planned)
             write_down(extension, folder, ledger, facts)
-            return _drive(config, folder, ledger, slots, heard, signals, begun=True)
+            return _drive(config, folder, ledger, slots, heard, signals, told, kind=kind, begun=True)
+
+
+def _warmed(extension: Extension, kind: Fingerprint, own: str) -> tuple[Extension, list[str]]:
+    """Earlier sweeps are looked for again where the extension asks for others."""
+    before, after = extension.before.carrying, extension.config.carrying
+    if (before.warm_start, before.archive) == (after.warm_start, after.archive):
+        return extension, []
+    config, told = carrying.warmed(extension.config, kind, own)
+    return replace(extension, config=config), told
 
 
 def _drive(
@@ -152,6 +166,7 @@ def _drive(
     signals: Signals,
     told: Sequence[str] = (),
     cache: Path | None = None,
+    kind: Fingerprint | None = None,
     *,
     begun: bool = False,
 ) -> RunOutcome:
@@ -175,6 +190,8 @@ def _drive(
         study.tidy()
         state, code = _run(study, slots, folder, signals, cache or folder / "cache")
         study.write("sweep_end", state=state, seconds=time.monotonic() - since)
+        if state == "finished" and kind and (why := carrying.remember(config, study.record, kind)):
+            logger.warning(why)
     finally:
         everyone.close()
     return RunOutcome(folder, study.record, code)

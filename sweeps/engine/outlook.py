@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from pathlib import Path
 
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine import data_report
+from sweeps.engine.carrying import fingerprint, warmed
 from sweeps.engine.preparation import prepare
 from sweeps.views.plan import Lengths, Outlook, Reports
 from trainer.adapt.settings import adapts
@@ -27,8 +29,9 @@ def check(config: SweepConfig) -> Outlook:
         InputError: data or a model that cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
-        prepare(config, Path(scratch))
-        return _outlook(config, Path(scratch))
+        kind = fingerprint(config, prepare(config, Path(scratch)))
+        past = warmed(config, kind)[0].carrying.past or ()
+        return dataclasses.replace(_outlook(config, Path(scratch)), earlier=tuple(one.name for one in past))
 
 
 def _outlook(config: SweepConfig, cache: Path) -> Outlook:

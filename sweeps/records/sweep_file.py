@@ -28,7 +28,12 @@ def write_config(folder: Path, config: SweepConfig, file: str = SWEEP_FILE) -> N
     heading.append(f"# Python {sys.version.split()[0]}")
     if (state := git_state(config.base)) is not None:
         heading.append(f"# git {state}")
-    body = yaml.safe_dump(config.to_mapping(), sort_keys=False, allow_unicode=True)
+    mapping = config.to_mapping()
+    # Earlier sweeps are long: a line for each trial, after all that people read.
+    past = {"past": mapping.pop("past")} if "past" in mapping else {}
+    body = yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True)
+    if past:
+        body += yaml.safe_dump(past, sort_keys=False, allow_unicode=True, default_flow_style=None, width=10_000)
     temporary = folder / f".{file}.new"
     temporary.write_text("\n".join([*heading, body]), encoding="utf-8")
     temporary.replace(folder / file)

@@ -71,6 +71,7 @@ class Told:
             after=self.earlier.after,
             tried=self.earlier.tried,
             prior_from=self.earlier.prior_from,
+            past=config.carrying.past or (),
         )
         self.trainings = Trainings(config)
         self.asked = 0
@@ -78,7 +79,7 @@ class Told:
         self._metric, self._require = config.metric.name, config.metric.require
         self._worst = float("inf")
         self._numbers: dict[str, int] = {}  # of trials that the searcher knows: copies are none of its own
-        self.scheduler.consult(self._expected)
+        self.scheduler.consult(self._expected, self._backed)
         self._fresh: int | None = None
         self._paused: set[str] = set()
         self._failed, self._reported = 0, False
@@ -174,6 +175,13 @@ class Told:
         if expected is None:
             return None
         return {trial: expected[number] for trial, number in self._numbers.items() if number in expected}
+
+    def _backed(self) -> frozenset[str]:
+        """The trials that earlier sweeps speak for, by their names."""
+        backed = self.searcher.backed()
+        return (
+            frozenset(trial for trial, number in self._numbers.items() if number in backed) if backed else frozenset()
+        )
 
     def _tell_state(self, trial: str, state: State) -> None:
         if trial in self._numbers:

@@ -144,8 +144,11 @@ def repeats_config(config: SweepConfig, name: str, points: Sequence[Params]) -> 
         "trials": len(points),
         "keep_checkpoints": 1,
         "grid_limit": config.grid_limit * len(seeds),
+        # They are no search: nothing to begin with, and nothing to learn from.
+        "archive": False,
+        "past": [],
     }
-    for key in ("budget", "stop_when", "finish", "keep_paused"):
+    for key in ("budget", "stop_when", "finish", "keep_paused", "warm_start"):
         mapping.pop(key, None)
     return from_mapping(mapping, base=config.base, where="the repeats")
 

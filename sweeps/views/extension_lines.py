@@ -53,7 +53,8 @@ def extension_lines(
 
 def _changes(before: Any, after: Any, searched: Sequence[str], key: str = "") -> Iterator[str]:
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in dict.fromkeys((*before, *after)):
+        # What it had found of earlier sweeps is no setting: a line of its own says what it begins with.
+        for name in dict.fromkeys(name for name in (*before, *after) if name != "past"):
             inner = f"{key}.{name}" if key else str(name)
             yield from _changes(before.get(name, _ABSENT), after.get(name, _ABSENT), searched, inner)
     elif before is _ABSENT:

@@ -58,6 +58,7 @@ class Outlook:
         trained: how many of them are trained.
         data: what the data look like.
         warnings: what they have against them.
+        earlier: names of the sweeps that it would begin with.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class Outlook:
     reports: Reports | None = None
     data: DataReport | None = None
     warnings: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 def plan_view(config: SweepConfig, outlook: Outlook) -> RenderableType:
@@ -76,7 +78,7 @@ def plan_view(config: SweepConfig, outlook: Outlook) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
-    for name, value in [*_training(config, outlook), *_search(config)]:
+    for name, value in [*_training(config, outlook), *_search(config, outlook)]:
         table.add_row(Text(name), Text(value))
     head = Text.assemble(("ok", "bold green"), f": {config.name} would {config.metric.goal} {config.metric.name}")
     return Group(head, table, *(Text(f"warning: {text}", style="yellow") for text in warnings(config, outlook)))
@@ -133,7 +135,7 @@ def _training(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]
         yield "reports", f"{found_reports.count} of a training{interval}{last}{middle}"
 
 
-def _search(config: SweepConfig) -> Iterator[tuple[str, str]]:
+def _search(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]]:
     stopping = config.early_stopping
     amount = "as many as the limits allow" if config.planned is None else str(config.planned)
     yield "trials", amount
@@ -153,3 +155,5 @@ def _search(config: SweepConfig) -> Iterator[tuple[str, str]]:
         yield "constraint", str(text)
     for point in config.points:
         yield "first", " ".join(short_params(point))
+    if outlook.earlier:
+        yield "begins with", f"what did well in {few(outlook.earlier)}"

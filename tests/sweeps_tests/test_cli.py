@@ -18,7 +18,7 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in app.r
 
 def test_these_are_the_commands():
     expected = {"run", "resume", "extend", "train", "status", "list", "best", "export", "evaluate", "validate", "init"}
-    assert set(COMMANDS) == expected | {"tensorboard", "confirm"}
+    assert set(COMMANDS) == expected | {"tensorboard", "confirm", "archive"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
