@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.errors import NoUsableTrial
 from sweeps.records.best import Best, choose_best
+from sweeps.records.events import Event
 from sweeps.records.record import SweepRecord
+from sweeps.records.sweep_file import read_config
 from sweeps.search.identity import identity
 from sweeps.take_home.best import saves
 
@@ -27,8 +29,37 @@ class Chosen:
     passed_over: Mapping[str, str]
 
 
-def choose(config: SweepConfig, record: SweepRecord, folder: Path, top: int) -> Chosen:
+class Generations:
+    """The sweep's configurations: that of each trial, which may be older than an extension.
+
+    Args:
+        folder: the sweep's.
+        events: its ledger.
+    """
+
+    def __init__(self, folder: Path, events: Sequence[Event]) -> None:
+        self._folder, self._events = folder, events
+        self._known: dict[int, SweepConfig] = {}
+
+    def of(self, best: Best) -> SweepConfig:
+        """The configuration that ``best`` was trained by; the same object for all trials of a generation.
+
+        Raises:
+            InputError: its file was changed.
+        """
+        if best.generation not in self._known:
+            self._known[best.generation] = read_config(self._folder, self._events, best.generation)
+        return self._known[best.generation]
+
+
+def choose(config_of: Callable[[Best], SweepConfig], record: SweepRecord, folder: Path, top: int) -> Chosen:
     """The best ``top`` trials that differ by more than their seeds, each with a whole checkpoint where trials save any.
+
+    Args:
+        config_of: the configuration that a trial was trained by.
+        record: the sweep.
+        folder: where it lies.
+        top: how many.
 
     Raises:
         NoUsableTrial: there is none.
@@ -36,7 +67,8 @@ def choose(config: SweepConfig, record: SweepRecord, folder: Path, top: int) -> 
     chosen: dict[str, Best] = {}
     passed_over: dict[str, str] = {}
     for best in _in_order(record, folder):
-        key = identity(configuration(best.params))
+        config = config_of(best)
+        key = _key(config, best)
         if why := _why_not(config, best):
             passed_over[best.trial] = why
         elif key in chosen:
@@ -74,8 +106,13 @@ def _in_order(record: SweepRecord, folder: Path) -> Iterator[Best]:
 def _why_not(config: SweepConfig, best: Best) -> str:
     if best.parent is not None:
         return f"it is a copy of {best.parent.text}, trained with other values before, which no training repeats"
-    if best.outside:
-        return f"it does not fit the sweep since that was extended: {best.outside}"
     if not config.space.contains(best.params):
-        return "it is not in the space that the sweep has now"
+        return "it is not in the sweep's space"
     return ""
+
+
+def _key(config: SweepConfig, best: Best) -> str:
+    """What it trains, whatever the seed."""
+    settings = dict(config.trial_settings(best.params))
+    settings.pop(SEED, None)
+    return identity(settings)

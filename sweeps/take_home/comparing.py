@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sweeps.records.best import Best
-from sweeps.records.confirmation import Candidate, Comparison, Confirmation
+from sweeps.records.confirmation import Candidate, Comparison, Confirmation, Repeat
 from sweeps.records.record import Goal, SweepRecord
 from sweeps.take_home.candidates import Chosen
 from sweeps.take_home.paired import LEVEL, Paired, holm, mean_and_error, paired, seeds_needed
-from sweeps.take_home.repeats import Repeats
 
 
-def compared(record: SweepRecord, chosen: Chosen, repeats: Repeats, seeds: tuple[int, ...], top: int) -> Confirmation:
-    """The confirmation of a sweep whose repeats are trained: the next in number."""
-    candidates = [_candidate(best, repeats, seeds) for best in chosen.trials]
+def compared(
+    record: SweepRecord, chosen: Chosen, repeated: Sequence[tuple[Repeat, ...]], seeds: tuple[int, ...], top: int
+) -> Confirmation:
+    """The confirmation of a sweep whose repeats are trained, those of each chosen trial: the next in number."""
+    candidates = [_candidate(best, of_it) for best, of_it in zip(chosen.trials, repeated, strict=True)]
     ranked = in_order(candidates, record.goal)
     number = record.confirmation.number + 1 if record.confirmation else 1
     return Confirmation(
@@ -68,7 +70,6 @@ def _comparison(trial: str, test: Paired, corrected: tuple[float, float] | None,
     return replace(plain, low=interval[0], high=interval[1], confidence=1 - level, p=test.p, corrected=p, needed=needed)
 
 
-def _candidate(best: Best, repeats: Repeats, seeds: tuple[int, ...]) -> Candidate:
-    of_it = repeats.of(best.params, seeds)
+def _candidate(best: Best, of_it: tuple[Repeat, ...]) -> Candidate:
     mean, error = mean_and_error([one.value for one in of_it if one.value is not None])
     return Candidate(best.trial, best.report, best.value, of_it, mean, error, best.stopped_early)

@@ -14,7 +14,7 @@ from sweeps.records.ledger import Ledger, read_events
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import SweepRecord
 from sweeps.records.sweep_file import read_config
-from sweeps.take_home.candidates import SEED, choose, fresh_seeds
+from sweeps.take_home.candidates import SEED, Generations, choose, fresh_seeds
 from sweeps.take_home.comparing import compared
 from sweeps.take_home.repeats import Driver, Repeats
 from sweeps.take_home.test_split import check_data, has_test_split, look
@@ -71,18 +71,22 @@ def confirm(
     read_events(folder)  # says what the folder is where it is no sweep's
     with SweepLock(folder):
         config, record = _read(folder)
-        chosen = choose(config, record, folder, top)
-        check_data(config, folder, chosen.trials)
-        repeats = Repeats(config, folder)
+        generations = Generations(folder, read_events(folder)[0])
+        chosen = choose(generations.of, record, folder, top)
+        for best in chosen.trials:
+            check_data(generations.of(best), folder, best)
+        repeats = Repeats(folder)
         wanted = fresh_seeds(config, record, seeds)
-        repeats.ensure([best.params for best in chosen.trials], wanted, driver)
-        confirmation = _settle(folder, record, compared(record, chosen, repeats, wanted, top))
+        tried = [(generations.of(best), best.params) for best in chosen.trials]
+        repeats.ensure(tried, wanted, driver)
+        repeated = [repeats.of(one, wanted) for one in tried]
+        confirmation = _settle(folder, record, compared(record, chosen, repeated, wanted, top))
         repeats.tidy()
         if confirmation.winner is None:
             raise NoUsableTrial(f"{folder}: no repeat gave a value; {_reasons(config, confirmation)}")
         if not test:
             return Confirmed(confirmation, unseen="the test split was not looked at")
-        return _tested(config, folder, _read(folder)[1], confirmation, look_again)
+        return _tested(generations, folder, _read(folder)[1], confirmation, look_again)
 
 
 def _read(folder: Path) -> tuple[SweepConfig, SweepRecord]:
@@ -100,13 +104,14 @@ def _settle(folder: Path, record: SweepRecord, found: Confirmation) -> Confirmat
 
 
 def _tested(
-    config: SweepConfig, folder: Path, record: SweepRecord, confirmation: Confirmation, look_again: bool
+    generations: Generations, folder: Path, record: SweepRecord, confirmation: Confirmation, look_again: bool
 ) -> Confirmed:
     assert confirmation.winner is not None
     winner = confirmation.winner.trial
     best = _own_best(record, folder, winner)
     if best is None or best.checkpoint is None:
         return Confirmed(confirmation, unseen=f"{winner} saved no checkpoint that could be evaluated")
+    config = generations.of(best)
     if not has_test_split(config, folder, best):
         return Confirmed(confirmation, unseen="the sweep has no test split")
     if record.looks and not look_again:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,8 @@ FOLDER = "confirm"
 _NAME = "repeats-"
 
 Params = Mapping[str, Any]
+Configuration = tuple[SweepConfig, Params]
+"""Parameters, and the sweep as it was configured when they were tried."""
 
 
 class NotThroughYet(SweepError):
@@ -49,36 +51,38 @@ class Repeats:
     """All repeats that a sweep ever had, in ``confirm/repeats-<n>`` below its folder. None is trained twice.
 
     Args:
-        config: the sweep.
         folder: the sweep's.
     """
 
-    def __init__(self, config: SweepConfig, folder: Path) -> None:
-        self._config, self._storage, self._cache = config, folder / FOLDER, folder / "cache"
+    def __init__(self, folder: Path) -> None:
+        self._storage, self._cache = folder / FOLDER, folder / "cache"
 
-    def ensure(self, params: Sequence[Params], seeds: Sequence[int], driver: Driver) -> None:
+    def ensure(self, configurations: Sequence[Configuration], seeds: Sequence[int], driver: Driver) -> None:
         """Train what was not yet: each configuration with each seed, all of them with one seed before the next.
 
-        A sweep of repeats that was interrupted is gone on with, where all of it is still wanted.
+        Trials of before an extension are repeated by a sweep of their own. A sweep of repeats that was interrupted is
+        gone on with, where all of it is still wanted.
 
         Raises:
             InputError: what they need is not there.
             NotThroughYet: they broke off.
         """
-        wanted = [{**configuration(one), SEED: seed} for seed in seeds for one in params]
-        keys = {self._key(self._config, point) for point in wanted}
+        wanted = [(config, {**configuration(one), SEED: seed}) for seed in seeds for config, one in configurations]
+        keys = {self._key(config, point) for config, point in wanted}
         for folder in self._folders():
             config, record = read_config(folder), read_sweep(folder)
             if record.state != "finished" and all(self._key(config, point) in keys for point in config.points):
                 _check(folder, driver.resume(folder, self._cache))
         known = self._known()
-        if missing := [point for point in wanted if self._key(self._config, point) not in known]:
-            self._begin(missing, driver)
+        missing = [(config, point) for config, point in wanted if self._key(config, point) not in known]
+        for config in _distinct(config for config, _ in missing):
+            self._begin(config, [point for other, point in missing if other is config], driver)
 
-    def of(self, params: Params, seeds: Sequence[int]) -> tuple[Repeat, ...]:
+    def of(self, one: Configuration, seeds: Sequence[int]) -> tuple[Repeat, ...]:
         """What the repeats of one configuration came to."""
+        config, params = one
         known = self._known()
-        found = ((seed, known.get(self._key(self._config, {**configuration(params), SEED: seed}))) for seed in seeds)
+        found = ((seed, known.get(self._key(config, {**configuration(params), SEED: seed}))) for seed in seeds)
         return tuple(_repeat(seed, *one) if one else Repeat(seed, None, "was not trained") for seed, one in found)
 
     def tidy(self) -> None:
@@ -87,8 +91,8 @@ class Repeats:
             if any(folder.glob("trials/*/checkpoints/*")) and read_sweep(folder).state == "finished":
                 _drop_checkpoints(folder)
 
-    def _begin(self, points: Sequence[Params], driver: Driver) -> None:
-        config = repeats_config(self._config, self._next_name(), points)
+    def _begin(self, sweep: SweepConfig, points: Sequence[Params], driver: Driver) -> None:
+        config = repeats_config(sweep, self._next_name(), points)
         _check(self._storage / config.name, driver.run(config, self._storage, self._cache))
 
     def _folders(self) -> list[Path]:
@@ -151,6 +155,10 @@ def repeats_config(config: SweepConfig, name: str, points: Sequence[Params]) -> 
     for key in ("budget", "stop_when", "finish", "keep_paused", "warm_start"):
         mapping.pop(key, None)
     return from_mapping(mapping, base=config.base, where="the repeats")
+
+
+def _distinct(configs: Iterable[SweepConfig]) -> list[SweepConfig]:
+    return list({id(config): config for config in configs}.values())
 
 
 def _check(folder: Path, code: Exit) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 TEST = "test"
 
 
-def check_data(config: SweepConfig, folder: Path, trials: Sequence[Best]) -> None:
-    """Refuse data that are not those that the sweep trained these trials on.
+def check_data(config: SweepConfig, folder: Path, best: Best) -> None:
+    """Refuse data that are not those that the sweep trained ``best`` on.
 
-    Prepared data are named by their content. So where the sweep's cache holds some, and not those of a trial, the
+    Prepared data are named by their content. So where the sweep's cache holds some, and not those of the trial, the
     rows, or what is done to them, have changed since.
 
     Raises:
@@ -37,16 +37,15 @@ def check_data(config: SweepConfig, folder: Path, trials: Sequence[Best]) -> Non
 
     cache = folder / "cache"
     known = stored(cache)
-    for best in trials:
-        with _complaints(folder, "cannot be trained again"):
-            prepared = _prepared(config, best.params, cache)
-        if known and prepared.folder.name not in known:
-            shutil.rmtree(prepared.folder, ignore_errors=True)
-            raise InputError(
-                f"the data are not those that {best.trial} was trained on: rows, or settings of them, have changed",
-                where=str(folder),
-                mend=f"undo the change, or delete {cache} to go on with the data as they are now",
-            )
+    with _complaints(folder, "cannot be trained again"):
+        prepared = _prepared(config, best.params, cache)
+    if known and prepared.folder.name not in known:
+        shutil.rmtree(prepared.folder, ignore_errors=True)
+        raise InputError(
+            f"the data are not those that {best.trial} was trained on: rows, or settings of them, have changed",
+            where=str(folder),
+            mend=f"undo the change, or delete {cache} to go on with the data as they are now",
+        )
 
 
 def has_test_split(config: SweepConfig, folder: Path, best: Best) -> bool:

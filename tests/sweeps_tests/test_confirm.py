@@ -15,7 +15,7 @@ from sweeps.take_home.confirm import confirm
 from sweeps.take_home.export import export_trial
 from sweeps.take_home.repeats import NotThroughYet
 from tests.sweeps_tests.confirm_kit import Here, toy_sweep, trained
-from tests.sweeps_tests.local_sweep import go_on_here
+from tests.sweeps_tests.local_sweep import extend_here, go_on_here
 
 
 @pytest.fixture
@@ -233,3 +233,19 @@ def test_resuming_a_sweep_after_its_confirmation_replays_it(swept):
     found = confirm(swept, Here(), top=2, seeds=2).confirmation
     go_on_here(swept)
     assert found.same_as(read_sweep(swept).confirmation)
+
+
+def test_trials_of_before_an_extension_are_confirmed_as_they_were_trained(swept, tmp_path):
+    extend_here(swept, "parameters.x={values: [0.1, 0.2, 0.3, 0.5, 0.89]}")  # the grid of now is without the best
+    record = read_sweep(swept)
+    assert {trial.id for trial in record.trials if trial.outside} >= {"t0002", "t0005"}
+    found = confirm(swept, Here(), top=3, seeds=2).confirmation
+    assert {one.trial for one in found.candidates} == {"t0002", "t0004", "t0005"}
+    assert found.passed_over == {}
+    assert found.winner is not None
+    # A sweep for each of the two configurations.
+    assert [len(read_sweep(swept / "confirm" / f"repeats-{n}").trials) for n in (1, 2)] == [4, 2]
+    so_far = trained(tmp_path)
+    confirm(swept, Here(), top=3, seeds=2)
+    assert trained(tmp_path) == so_far
+    assert best_of(swept)[1].trial == found.winner.trial

@@ -55,18 +55,21 @@ def test_the_best_trials_that_can_be_used_are_taken(tmp_path):
         "t0005": ({"x": 0.5}, 0.99, {"report": {"fits": False}}),
         "t0006": ({"x": 0.6}, 0.6, {"state": State.STOPPED, "reason": Reason("asha")}),
     }
-    chosen = choose(config_of(tmp_path), record_of(tmp_path, trials), tmp_path, 2)
+    chosen = choose(lambda _: config_of(tmp_path), record_of(tmp_path, trials), tmp_path, 2)
     assert [(one.trial, one.value, one.stopped_early) for one in chosen.trials] == [
         ("t0004", 0.7, False), ("t0006", 0.6, True),
     ]  # fmt: skip
-    every = choose(config_of(tmp_path), record_of(tmp_path, trials), tmp_path, 9)
+    every = choose(lambda _: config_of(tmp_path), record_of(tmp_path, trials), tmp_path, 9)
     assert [one.trial for one in every.trials] == ["t0004", "t0006", "t0001"]
 
 
 def test_the_smallest_are_the_best_where_the_metric_is_minimized(tmp_path):
     trials = {f"t000{n}": ({"x": n / 10}, value, {}) for n, value in enumerate((0.5, 0.2, 0.9), start=1)}
     record = replace(record_of(tmp_path, trials), goal="minimize")
-    assert [one.trial for one in choose(config_of(tmp_path), record, tmp_path, 2).trials] == ["t0002", "t0001"]
+    assert [one.trial for one in choose(lambda _: config_of(tmp_path), record, tmp_path, 2).trials] == [
+        "t0002",
+        "t0001",
+    ]
 
 
 def test_copies_and_other_seeds_of_the_same_are_passed_over_and_said(tmp_path):
@@ -78,11 +81,11 @@ def test_copies_and_other_seeds_of_the_same_are_passed_over_and_said(tmp_path):
         "t0005": ({"x": 0.2, "seed": 1}, 0.4, {}),
     }
     config = config_of(tmp_path, parameters={"x": {"min": 0.0, "max": 1.0}, "seed": [1, 2]})
-    chosen = choose(config, record_of(tmp_path, trials), tmp_path, 2)
+    chosen = choose(lambda _: config, record_of(tmp_path, trials), tmp_path, 2)
     assert [one.trial for one in chosen.trials] == ["t0002", "t0005"]
     assert chosen.passed_over == {
         "t0003": "it is a copy of t0001@1, trained with other values before, which no training repeats",
-        "t0004": "it is not in the space that the sweep has now",
+        "t0004": "it is not in the sweep's space",
         "t0001": "it is t0002 with another seed",
     }
 
@@ -90,7 +93,7 @@ def test_copies_and_other_seeds_of_the_same_are_passed_over_and_said(tmp_path):
 def test_without_one_that_can_be_repeated_there_is_nothing_to_confirm(tmp_path):
     trials = {"t0001": ({"x": 0.1}, 0.5, {"parent": Parent("t0001", 1)})}
     with pytest.raises(NoUsableTrial, match=r"no trial can be trained again; t0001: it is a copy of t0001@1"):
-        choose(config_of(tmp_path), record_of(tmp_path, trials), tmp_path, 3)
+        choose(lambda _: config_of(tmp_path), record_of(tmp_path, trials), tmp_path, 3)
 
 
 def test_seeds_are_the_least_that_the_sweep_never_used(tmp_path):
