@@ -41,6 +41,8 @@ class TrainConfig(Frozen):
     ``class_weights`` weigh rows in the training loss; ``sampling: balanced`` shows every class equally often.
     ``max_length`` and ``max_target_length`` are in tokens; ``patience`` counts reports without improvement.
     ``init: random`` takes a model's configuration and tokenizer, and draws its weights from ``seed``.
+    ``weights`` is the folder of an exported plain module, whose weights training begins with:
+    :mod:`trainer.continuing`.
     ``doc_stride`` is how many tokens two windows of a long row share, ``max_answer_length`` how many an answer has at
     most.
 
@@ -59,6 +61,7 @@ class TrainConfig(Frozen):
     model: str
     model_args: dict[str, Any] = Field(default_factory=dict)
     init: Literal["pretrained", "random"] = "pretrained"
+    weights: str | None = None
     data: DataConfig
     loss: str | None = None
     metrics: str | None = None
@@ -213,7 +216,10 @@ class TrainConfig(Frozen):
         local = base / self.model
         named = ":" in self.model or self.model == USUAL_MODELS.get(self.task)
         model = str(local.resolve()) if not named and local.is_dir() else self.model
-        return self.model_copy(update={"data": data, "model": model})
+        weights = self.weights
+        if weights is not None and (base / weights).is_dir():
+            weights = str((base / weights).resolve())
+        return self.model_copy(update={"data": data, "model": model, "weights": weights})
 
 
 def field_names() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from typing import Any
 import torch
 
 from trainer.adapt.origin import Origin, remember
+from trainer.class_rows import ONE_MORE, ClassRows, dimensions
+from trainer.continuing import label_names
 from trainer.depth import fit_layers
 from trainer.errors import ConfigError
 from trainer.hub_access import load_model_files, quiet
 from trainer.model import is_dropout_field, set_dropout
+from trainer.shapes import shapes
 
 _KEPT = 2
 """Pristine models kept in memory; a sweep over models would otherwise hold them all."""
@@ -181,6 +184,8 @@ def build(
         known = _load(name, model_args, head, dropout is not None)
         model = copy.deepcopy(known.model)
         _draw(model, known.new)
+        if known.rows is not None:
+            known.rows.lay_into(model.state_dict())
         remember(model, known)
     if dropout is not None:
         set_dropout(model, dropout)
@@ -243,6 +248,16 @@ def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -
     folder = Path(name)
     if folder.is_dir() and not any(any(folder.glob(ending)) for ending in _WEIGHTS):
         raise ConfigError("model", f"{name} holds no weights", "init: random trains such a model from the beginning")
+    model, new = _from_folder(name, model_args, head, dropout)
+    rows = _rows_of_classes(name, model_args, head)
+    _pristine[key] = Origin(head.auto, new | frozenset(rows.places if rows else ()), model, rows)
+    while len(_pristine) > _KEPT:
+        _pristine.popitem(last=False)
+    return _pristine[key]
+
+
+def _from_folder(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -> tuple[Any, frozenset[str]]:
+    """The model, and the names of the weights that its folder lacks."""
     config = _with_dropout(_configured(name, model_args, head), dropout)
 
     def load(**where: Any) -> tuple[Any, Any]:
@@ -266,10 +281,26 @@ def _load(name: str, model_args: Mapping[str, Any], head: Head, dropout: bool) -
     inner = next((entry for entry in mismatched if entry.startswith(f"{model.base_model_prefix}.")), None)
     if inner:
         raise ConfigError("model_args", f"the weights of {name} do not fit these settings: {inner} is of another shape")
-    _pristine[key] = Origin(head.auto, frozenset([*info["missing_keys"], *mismatched]), model)
-    while len(_pristine) > _KEPT:
-        _pristine.popitem(last=False)
-    return _pristine[key]
+    return model, frozenset([*info["missing_keys"], *mismatched])
+
+
+def _rows_of_classes(name: str, model_args: Mapping[str, Any], head: Head) -> ClassRows | None:
+    """What an exported model's head has for classes that are others now, or in another order; ``None`` for all others.
+
+    The names in a model of other people's need not be those of its data: its head is taken by its shape.
+    """
+    now, before = tuple(head.fields.get("id2label", {}).values()), label_names(name)
+    if not now or not before or now == before:
+        return None
+    trained, _ = _from_folder(name, model_args, _of_classes(head, before), dropout=False)
+    larger = skeleton(name, model_args, _of_classes(head, (*now, ONE_MORE)))
+    dims = dimensions(shapes(skeleton(name, model_args, head)), shapes(larger))
+    return ClassRows.of(trained.state_dict(), dims, before, now)
+
+
+def _of_classes(head: Head, names: Sequence[str]) -> Head:
+    given = classifier(names, head.auto).fields
+    return replace(head, fields={**head.fields, **{key: given[key] for key in ("id2label", "label2id")}})
 
 
 def _draw(model: Any, missing: frozenset[str]) -> None:

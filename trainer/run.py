@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from trainer import checkpoint, common_ground, compiled, recompute, rng
+from trainer import checkpoint, common_ground, compiled, continuing, recompute, rng
 from trainer.adapt.adapted import adapt
 from trainer.averaging import Average
 from trainer.batches import batches_from
@@ -81,7 +81,9 @@ class Run:
             config=config.model_dump(mode="json"),
         )
         rng.seed_everything(config.seed)
-        adapted = adapt(task.build_model(config, prepared), config, compute)
+        model = task.build_model(config, prepared)
+        continuing.begin(model, config, task, prepared)
+        adapted = adapt(model, config, compute)
         self.frozen, self.unfreezing = adapted.frozen, adapted.unfreezing(config, self.plan)
         self.model = common_ground.placed(adapted.model, config, compute, self.ranks, frozen=self.frozen is not None)
         if config.gradient_checkpointing:

@@ -53,6 +53,7 @@ _FIXED: Mapping[str, str] = {
     "sampling": "the checkpoint's place in the data depends on it",
     "seed": "the checkpoint's place in the data depends on it",
     "init": "the checkpoint holds the weights that came of it",
+    "weights": "the checkpoint holds the weights that came of them",
     "max_length": "the data were prepared for it",
     "max_target_length": "the data were prepared for it",
     "doc_stride": "the data were prepared for it",

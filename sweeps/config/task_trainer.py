@@ -88,7 +88,7 @@ def read_task_trainer(
 def _check_names(space: SearchSpace, data: Mapping[str, Any], places: Places) -> None:
     for name in space.names:
         key = f"parameters.{name}"
-        if name in {"task", *_SET_ELSEWHERE}:
+        if name in {"task", "weights", *_SET_ELSEWHERE}:
             raise places.error(key, "cannot be searched: trials would not compare", "run a sweep for each")
         if name not in field_names() and not name.startswith("model_args."):
             mend = suggest(name, [*field_names(), *KNOWN]) if "." not in name else _suggest_inner(name)

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 
 import torch
 
+from trainer.class_rows import ClassRows
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -18,11 +20,13 @@ class Origin:
         auto: the class of transformers that built it: ``AutoModelForSequenceClassification``.
         new: names of the weights that its folder did not have.
         model: it.
+        rows: what its folder has of weights that are new as a whole: the rows of classes that it was trained with.
     """
 
     auto: str
     new: frozenset[str]
     model: torch.nn.Module
+    rows: ClassRows | None = None
 
     @cached_property
     def digest(self) -> str:

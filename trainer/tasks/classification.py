@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from trainer import continuing
 from trainer.data import features, report, sources, storage
 from trainer.data.cleaning import clean_keys
 from trainer.data.features import Source
@@ -47,6 +48,7 @@ class Classification(OneLabel):
         sources.check(config.data)
         _check_rows(config.data)
         _check_arguments(config)
+        continuing.check(config)
 
     def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
         """Arrays ``features`` (rows, ...) float32, scaled, and ``labels`` (rows,) int64."""

@@ -111,6 +111,7 @@ _OF_TASKS: Mapping[str, tuple[str, ...]] = {
         *("text-classification", "token-classification", "question-answering"),
         *("seq2seq", "causal-lm", "image-classification"),
     ),
+    "weights": ("classification", "image-classification", "tabular", "custom"),
     "doc_stride": ("token-classification", "question-answering"),
     "max_answer_length": ("question-answering",),
     "max_target_length": ("seq2seq",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks, own_functions
+from trainer import continuing, hooks, own_functions
 from trainer.data import own_rows, sources, storage
 from trainer.data.own_rows import INPUTS, TARGETS, OwnRows
 from trainer.data.splitting import select
@@ -72,6 +72,7 @@ class Custom(Task):
         for key in ("loss", "metrics"):
             if (spec := getattr(config, key)) is not None:
                 own_functions.check(spec, key)
+        continuing.check(config)
 
     def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
         """Arrays ``inputs`` and ``labels`` as returned (floats as float32), or ``inputs.<name>`` of a mapping."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks
+from trainer import continuing, hooks
 from trainer.augmentation import own
 from trainer.data import picture_sources, storage
 from trainer.data.labels import Labels
@@ -56,6 +56,7 @@ class ImageClassification(OneLabel):
             plain_module.check_arguments(config, mend="")
         refuse_text_steps(config.data, "pictures")
         picture_sources.check(config.data)
+        continuing.check(config)
 
     def prepare(self, config: TrainConfig, cache: Path) -> Prepared:
         """Arrays ``images`` (rows, channels, height, width) uint8, and ``labels`` (rows,) int64."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from trainer.data.mixed_columns import (
 )
 from trainer.data.splitting import choose
 from trainer.data.tables import Table
-from trainer.errors import ConfigError, DataError, suggest
+from trainer.errors import ConfigError, DataError, few, suggest
 from trainer.tasks.common import check_classes
 
 if TYPE_CHECKING:
@@ -36,10 +36,58 @@ if TYPE_CHECKING:
 _RARE = 0.25
 
 
-def make(data: DataConfig) -> storage.Bundle:
-    """Everything read, split, learnt from the train rows and encoded.
+@dataclass(frozen=True)
+class Learnt:
+    """What a model that is continued was trained with: its columns, and what its numbers are scaled by.
+
+    Its weights mean something for rows that are encoded alike; so a category that it does not know stays unknown.
+    """
+
+    columns: Columns
+    target: Mapping[str, float] | None
+
+    @classmethod
+    def of(cls, build: Mapping[str, Any] | None) -> Learnt | None:
+        """By what an export says of its model; ``None`` where none is continued.
+
+        Raises:
+            ConfigError: it says something else.
+        """
+        if build is None:
+            return None
+        try:
+            return cls(columns_from(build["columns"]), build["target"])
+        except (KeyError, TypeError) as error:
+            message = f"its model.json says nothing of a table's columns: {type(error).__name__} {error}"
+            raise ConfigError("weights", message, "export the model again") from None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Everything that decides the arrays; for the fingerprint."""
+        return asdict(self)
+
+    def check(self, names: Sequence[str], *, number: bool) -> None:
+        """Refuse other columns, and numbers where there were classes.
+
+        Raises:
+            ConfigError: names what differs.
+        """
+        known = self.columns.names
+        if more := [name for name in names if name not in known]:
+            message = f"the model that is continued has no column {more[0]!r}"
+            raise ConfigError("data.features", message, f"list those it has: {few(known)}")
+        if lost := [name for name in known if name not in names]:
+            raise ConfigError("data.features", f"the model that is continued needs the column {lost[0]!r}")
+        if number != (self.target is not None):
+            before, now = ("numbers", "classes") if self.target is not None else ("classes", "numbers")
+            raise ConfigError("data.target_kind", f"the model that is continued predicts {before}, and these are {now}")
+
+
+def make(data: DataConfig, past: Learnt | None = None) -> storage.Bundle:
+    """Everything read, split, learnt from the train rows and encoded; by what was ``past`` where a model is continued.
 
     Raises:
+        ConfigError: other columns than the model's that is continued.
         DataError: a column, label or value that cannot be used, with file, column and row.
     """
     label = data.label or "label"
@@ -62,10 +110,14 @@ def make(data: DataConfig) -> storage.Bundle:
     # Numbers have no classes to stratify by.
     chosen, done = choose(data, cleaned, None if number else truths["train"])
     kept = chosen["train"].rows
+    if past is not None:
+        past.check(names, number=number)
     target = targets.scale_of(truths["train"][kept], label) if number else None
     if not number:
         check_classes(truths["train"][kept], labels)
-    learnt = learn(train, kept, names, forced)
+    learnt = learn(train, kept, names, forced) if past is None else past.columns
+    if past is not None and number:
+        target = dict(past.target or {})
     arrays = {}
     for split, selection in chosen.items():
         source = tables[selection.source]

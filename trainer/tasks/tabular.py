@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer import hooks
+from trainer import continuing, hooks
 from trainer.adapt import settings as adaptation
 from trainer.config import USUAL_MODELS
 from trainer.data import sources, storage
@@ -59,6 +59,7 @@ class Tabular(OneLabel):
         refuse(config, self, _UNUSED)
         refuse_text_steps(config.data, "no texts")
         sources.check(config.data)
+        continuing.check(config)
         if config.model != MLP:
             mend = f"{MLP} is the one that is built in"
             plain_module.check_arguments(config, given=_GIVEN, mend=mend)
@@ -74,8 +75,10 @@ class Tabular(OneLabel):
 
         facts = sources.facts(config.data)
         facts["data"] = {name: value for name, value in facts["data"].items() if name != "scaling"}
+        past = tables.Learnt.of(continuing.taken_over(config))
+        facts |= {} if past is None else {"learnt": past.facts}
         name = storage.fingerprint({"task": self.name, **facts})
-        prepared = storage.open_or_make(cache, name, lambda: tables.make(config.data))
+        prepared = storage.open_or_make(cache, name, lambda: tables.make(config.data, past))
         self._check_kind(config, prepared)
         return prepared
 
