@@ -26,6 +26,7 @@ class Sweep:
     Args:
         source: a sweep file or a recipe; then ``settings`` replace what it says.
         base: the folder from which relative paths and ``module:function`` resolve; the current one by default.
+        init_from: an exported model that the trials begin from; its configuration is the first one that is tried.
         settings: the keys of a sweep file (``name``, ``trainer``, ``metric``, ``parameters``, ``trials``, ...).
 
     Raises:
@@ -36,12 +37,19 @@ class Sweep:
         >>> result.best.export("best-model")
     """
 
-    def __init__(self, source: str | Path | None = None, *, base: str | Path = ".", **settings: Any) -> None:
+    def __init__(
+        self,
+        source: str | Path | None = None,
+        *,
+        base: str | Path = ".",
+        init_from: str | Path | None = None,
+        **settings: Any,
+    ) -> None:
         self.config: SweepConfig
         if source is None:
-            self.config = from_mapping(settings, base=Path(base).resolve(), where="Sweep")
+            self.config = from_mapping(settings, base=Path(base).resolve(), where="Sweep", init_from=init_from)
         else:
-            self.config = load_sweep(source, settings)
+            self.config = load_sweep(source, settings, init_from=init_from)
 
     def run(self, storage: str | Path = "runs", *, address: str | None = None, quiet: bool = False) -> Result:
         """Run it to its end, with a live table where there is a terminal.

@@ -18,6 +18,9 @@ Settings = Annotated[
 ]
 Storage = Annotated[Path, typer.Option(help="Where sweep folders are made.")]
 Address = Annotated[str | None, typer.Option(help="A Ray cluster; by default RAY_ADDRESS, else a local Ray.")]
+InitFrom = Annotated[
+    Path | None, typer.Option("--init-from", metavar="EXPORT", help="An exported model that training begins from.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli.parts import Address, AsJson, Folder, Quiet, Settings, Storage, close, say, show
+from sweeps.cli.parts import Address, AsJson, Folder, InitFrom, Quiet, Settings, Storage, close, say, show
 from sweeps.errors import InputError
 
 
@@ -18,12 +18,14 @@ def run(
     name: Annotated[str | None, typer.Option(help="The sweep's name, instead of the file's.")] = None,
     address: Address = None,
     seed: Annotated[int | None, typer.Option(help="The sweep's seed, instead of the file's.")] = None,
+    init_from: InitFrom = None,
     quiet: Quiet = False,
     list_recipes: Annotated[bool, typer.Option("--list", help="List the recipes and stop.")] = False,
 ) -> None:
     """Run a sweep: its trials in parallel, those without a chance stopped early.
 
     All of it goes into one folder, by default runs/NAME. Ctrl-C ends it in good order, and `sweeps resume` goes on.
+    With --init-from its trials begin from an exported model, whose configuration is tried first.
     """
     from sweeps.config import load_sweep, recipes
 
@@ -36,7 +38,7 @@ def run(
     from sweeps.engine.driver import run_sweep
     from sweeps.views.progress import Progress
 
-    config = load_sweep(source, settings or [], name=name, seed=seed)
+    config = load_sweep(source, settings or [], name=name, seed=seed, init_from=init_from)
     if config.method == "grid" and not quiet:
         say(f"a grid of {config.space.grid_size()} configurations")
     told = (lambda _: None) if quiet else say
@@ -94,26 +96,29 @@ def train(
         typer.Argument(metavar="KEY=VALUE", help="Parameters and settings: learning_rate=1e-3 trainer.epochs=1"),
     ] = None,
     export: Annotated[Path | None, typer.Option(help="Write the trained model into this folder.")] = None,
+    init_from: InitFrom = None,
 ) -> None:
     """Train one configuration here, without Ray.
 
-    Each searched parameter has the value that is given, as in learning_rate=1e-3, else the middle of its range.
+    Each searched parameter has the value that is given, as in learning_rate=1e-3, else that of the model that training
+    begins from (--init-from), else the middle of its range.
     """
     from sweeps.take_home.single import train_single
 
-    train_single(source, settings or [], export, echo=say)
+    train_single(source, settings or [], export, init_from=init_from, echo=say)
 
 
 def validate(
     source: Annotated[str, typer.Argument(metavar="FILE", help="A sweep file, or the name of a recipe.")],
     settings: Settings = None,
+    init_from: InitFrom = None,
 ) -> None:
     """Check a sweep file and its data, say what it would do, start nothing."""
     from sweeps.config import load_sweep
     from sweeps.engine.outlook import check
     from sweeps.views.plan import plan_view
 
-    config = load_sweep(source, settings or [])
+    config = load_sweep(source, settings or [], init_from=init_from)
     show(None, plan_view(config, check(config)), as_json=False)
 
 

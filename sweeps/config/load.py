@@ -11,8 +11,10 @@ from search_spaces.errors import SpaceError, suggest
 from search_spaces.space import SearchSpace
 from sweeps.config.carrying import KEYS as CARRYING_KEYS
 from sweeps.config.carrying import read_carrying
+from sweeps.config.exported_model import Export, read_export
 from sweeps.config.familiar import renamed
 from sweeps.config.function_trainer import read_function_trainer
+from sweeps.config.init_from import continued, continuing, first
 from sweeps.config.limits import KEYS as LIMIT_KEYS
 from sweeps.config.limits import read_limits
 from sweeps.config.mutable import read_population
@@ -68,6 +70,7 @@ def load_sweep(
     *,
     name: str | None = None,
     seed: int | None = None,
+    init_from: str | Path | None = None,
 ) -> SweepConfig:
     """The sweep in a YAML file, or the recipe of that name.
 
@@ -78,6 +81,7 @@ def load_sweep(
             mapping replaces what stood there, whole.
         name: instead of the file's.
         seed: instead of the file's.
+        init_from: an exported model that its trials begin from; see ``sweeps.config.init_from``.
 
     Raises:
         InputError: names file and line (or the command line), key, value, what was expected and the mend.
@@ -95,7 +99,7 @@ def load_sweep(
     overrider = ARGUMENTS if isinstance(overrides, Mapping) else COMMAND_LINE
     places = Places(where, document.line, (*overridden, *flags), overrider)
     base = Path.cwd() if recipe else path.resolve().parent
-    return _read({**data, **flags}, base, places)
+    return _read({**data, **flags}, base, places, export=read_export(init_from) if init_from is not None else None)
 
 
 def from_mapping(
@@ -107,6 +111,7 @@ def from_mapping(
     outside: bool = True,
     overridden: tuple[str, ...] = (),
     overrider: str = COMMAND_LINE,
+    init_from: str | Path | None = None,
 ) -> SweepConfig:
     """The sweep that plain data describes, in the shape of a sweep file.
 
@@ -118,12 +123,14 @@ def from_mapping(
         outside: whether data files, model folders and modules must be there now.
         overridden: dotted keys that do not come from the source, but from ``overrider``.
         overrider: see ``overridden``.
+        init_from: as ``load_sweep``.
 
     Raises:
         InputError: as ``load_sweep``.
     """
     places = Places(where, lines, overridden, overrider)
-    return _read(data, base.expanduser().resolve(), places, outside=outside)
+    export = read_export(init_from) if init_from is not None else None
+    return _read(data, base.expanduser().resolve(), places, outside=outside, export=export)
 
 
 def read_config(folder: Path, file: str = "sweep.yaml") -> SweepConfig:
@@ -137,7 +144,9 @@ def read_config(folder: Path, file: str = "sweep.yaml") -> SweepConfig:
     return from_mapping(document.data, base=folder, where=str(path), lines=document.line, outside=False)
 
 
-def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool = True) -> SweepConfig:
+def _read(
+    data: Mapping[str, Any], base: Path, places: Places, *, outside: bool = True, export: Export | None = None
+) -> SweepConfig:
     refuse_secrets(data, places)
     data, places = renamed(data, places)
     top = Section(data, "", places, KEYS, _ELSEWHERE)
@@ -151,13 +160,16 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
     seed = cast("int", top.whole("seed", 0, least=0, most=2**32 - 1))
     space = read_space(data.get("preset"), data.get("parameters"), data.get("constraints"), places)
     _check_constraints(space, method, places)
+    begun = None
+    if export is not None:
+        data, begun = continuing(data, export, space.names, places), continued(space, export)
     trainer, metric = _read_trainer(data, space, seed, base, places, outside)
     config = SweepConfig(
         name=name,
         trainer=trainer,
         metric=metric,
         space=space,
-        points=_points(data, space, method, places),
+        points=first(begun.point if begun else None, _points(data, space, method, places)),
         method=method,
         early_stopping=read_early_stopping(data.get("early_stopping"), places),
         trials=top.whole("trials", None, least=1),
@@ -169,6 +181,7 @@ def _read(data: Mapping[str, Any], base: Path, places: Places, *, outside: bool 
         retries=cast("int", top.whole("retries", 2, least=0)),
         grid_limit=cast("int", top.whole("grid_limit", 2000, least=1)),
         base=base,
+        continued=begun,
         places=places,
     )
     _check_amount(config, places)

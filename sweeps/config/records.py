@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from search_spaces.space import SearchSpace
 from sweeps.config.carrying import Carrying
 from sweeps.config.early_stopping import EarlyStopping
+from sweeps.config.init_from import Continued
 from sweeps.config.length import most_reports
 from sweeps.config.limits import Limits
 from sweeps.config.places import Places
@@ -74,6 +75,7 @@ class SweepConfig:
         retries: how often a trial may lose its worker.
         grid_limit: a grid of more configurations is refused.
         base: folder from which paths and ``module:function`` resolve.
+        continued: what it takes over from an exported model that was just given; ``trainer`` and ``points`` have it.
         places: where its keys stand, for errors that come later; no part of what the sweep is.
     """
 
@@ -93,6 +95,7 @@ class SweepConfig:
     retries: int = 2
     grid_limit: int = 2000
     base: Path = field(default_factory=Path.cwd)
+    continued: Continued | None = field(default=None, compare=False, repr=False)
     places: Places = field(default_factory=Places, compare=False, repr=False)
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sweeps.engine.preparation import Variant
 from trainer.config import TrainConfig
+from trainer.continuing import remarks
 from trainer.data import report, report_checks
 from trainer.tasks.base import Prepared
 
@@ -43,10 +44,11 @@ def notes(variants: Sequence[Variant]) -> Iterator[str]:
 def warnings(settings: TrainConfig, prepared: Prepared) -> list[str]:
     """What the report of prepared data says against training on them with these settings."""
     found = report.read(prepared.folder)
+    of_classes = remarks(settings, prepared)
     if found is None:
-        return []
+        return of_classes
     limit = length_limit(settings, prepared)
-    return list(report_checks.warnings(found, cut=cut_share(prepared, limit), at=limit))
+    return of_classes + list(report_checks.warnings(found, cut=cut_share(prepared, limit), at=limit))
 
 
 def length_limit(settings: TrainConfig, prepared: Prepared) -> int | None:

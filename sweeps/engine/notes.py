@@ -16,6 +16,8 @@ _OF_NO_LENGTH = ("constant", "step", "wsd")
 
 def notes(config: SweepConfig, room: int | None = None) -> Iterator[str]:
     """A line each; ``room``: for how many trials, where ``config`` does not say it, since the sweep was extended."""
+    if config.continued is not None:
+        yield config.continued.remark
     planned = config.planned if room is None else room
     if config.method == "auto":
         choice = choose(config.space, planned)

@@ -12,6 +12,7 @@ from typing import Any
 from search_spaces.parameters import Categorical
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine.adaptation import check_adaptation
+from sweeps.engine.continuing import check_weights
 from trainer.config import TrainConfig
 from trainer.data import report
 from trainer.data.report_checks import refuse_pointless
@@ -83,6 +84,7 @@ def prepare(config: SweepConfig, cache: Path) -> list[Variant]:
                 refuse_pointless(found)
             task.rehearse(settings, prepared)
             variants.append(Variant(chosen, settings, prepared))
+            check_weights(config, settings, prepared)
         except ConfigError as error:
             raise config.places.setting_error(_place(error.key, params), error) from error
     check_adaptation(config, cache)

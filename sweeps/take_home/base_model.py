@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from sweeps.config.training_file import FILE
+
 
 @dataclass(frozen=True)
 class BaseModel:
@@ -20,18 +22,23 @@ class BaseModel:
         title: the name of a folder, as its card or else its path has it.
         made_from: the model that the folder's configuration says it was made from.
         licence: the licence that the folder's card states.
+        exported: whether it is a model that a sweep of ours exported, and that was continued.
     """
 
     hub_name: str
     title: str
     made_from: str = ""
     licence: str = ""
+    exported: bool = False
 
     @property
     def sentence(self) -> str:
         """What it is, for a model card."""
         if self.hub_name:
             return f"Fine-tuned from [`{self.hub_name}`](https://huggingface.co/{self.hub_name})."
+        if self.exported:
+            origin = f", which was made from `{self.made_from}` as its card says" if self.made_from else ""
+            return f"Continued from `{self.title}`, an exported model{origin}."
         origin = f", made from `{self.made_from}` as its configuration says" if self.made_from else ""
         return f"Fine-tuned from `{self.title}`, a local folder{origin}."
 
@@ -43,11 +50,14 @@ def base_model(name: str) -> BaseModel:
         # A path that is gone since is no name of the hub's.
         return BaseModel("", folder.name) if folder.is_absolute() else BaseModel(name, name)
     heading, title = _card(folder)
-    made_from = _json(folder / "config.json").get("_name_or_path", "")
+    exported = any((folder / name).is_file() for name in (FILE, "sweepwright.json"))
+    made_from = heading.get("base_model", "") if exported else ""
+    made_from = made_from or _json(folder / "config.json").get("_name_or_path", "")
     # Some configurations have the folder of whoever saved them there.
     made_from = made_from if isinstance(made_from, str) and not Path(made_from).is_absolute() else ""
     licence = heading.get("license", "")
-    return BaseModel("", title or folder.name, made_from, licence if isinstance(licence, str) else "")
+    licence = licence if isinstance(licence, str) else ""
+    return BaseModel("", title or folder.name, made_from, licence, exported)
 
 
 def _card(folder: Path) -> tuple[Mapping[str, Any], str]:

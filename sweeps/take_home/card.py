@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.config.init_from import SETTING
 from sweeps.records.best import Best
 from sweeps.records.provenance import versions
 from sweeps.records.record import SweepRecord, TrialRecord
@@ -59,11 +60,13 @@ def _card(
     plain = isinstance(config.trainer, FunctionTrainer) or ":" in settings["model"]
     of_the_hub = settings.get("task") in _TASKS_OF_THE_HUB and not plain
     base = base_model(settings["model"]) if of_the_hub and settings["init"] == "pretrained" else None
+    if isinstance(folder := settings.get(SETTING if isinstance(config.trainer, FunctionTrainer) else "weights"), str):
+        base = base_model(folder)
     heading: dict[str, Any] = {"library_name": "transformers" if of_the_hub else facts.own.library}
     if of_the_hub and (pipeline := _TASKS_OF_THE_HUB[settings["task"]]):
         heading["pipeline_tag"] = pipeline
-    if base is not None and base.hub_name:  # a folder of this machine is no name that the hub could link
-        heading["base_model"] = base.hub_name
+    if base is not None and (linked := base.hub_name or (base.made_from if base.exported else "")):
+        heading["base_model"] = linked  # a folder of this machine is no name that the hub could link
     heading["tags"] = ["sweepwright"]
     parts = [
         f"---\n{yaml.safe_dump(heading, sort_keys=False)}---",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.config.training_file import Training, write_training
 from sweeps.engine.preparation import make_importable
 from sweeps.errors import InputError, NoUsableTrial
 from sweeps.records.best import Best
@@ -44,9 +46,20 @@ def export_trial(folder: Path, out: Path, trial: str | None = None) -> Best:
         folder / best.checkpoint,
         folder / "cache",
         out,
+        came_to=Came(best.metric, best.value, best.report, best.trial),
         card=lambda facts: model_card(config, record, best, facts),
     )
     return best
+
+
+@dataclass(frozen=True)
+class Came:
+    """What a training came to, at one of its reports; ``trial`` is empty for one by itself."""
+
+    metric: str
+    value: float
+    report: int
+    trial: str = ""
 
 
 def check_new(out: Path) -> None:
@@ -66,9 +79,12 @@ def write_model(
     cache: Path,
     out: Path,
     *,
+    came_to: Came,
     card: Callable[[Facts], str],
 ) -> None:
     """Write the model of one checkpoint into the new folder ``out``, with what ``card`` gives as its README.md.
+
+    Beside it ``sweepwright-training.json`` says what it was trained with and came to.
 
     Raises:
         InputError: it cannot be written, or the checkpoint does not fit the configuration.
@@ -84,6 +100,7 @@ def write_model(
             facts = _export(TrainConfig.build(config.trial_settings(params)), checkpoint, cache, partial)
         # A checkpoint of one's own may bring a card; ours says what the sweep knows.
         (partial / "README.md").write_text(card(facts), encoding="utf-8")
+        write_training(partial, _training(config, params, came_to))
         _open_to_readers(partial)
         partial.replace(out)
     except (ConfigError, ResumeError) as error:
@@ -92,6 +109,11 @@ def write_model(
         raise InputError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _training(config: SweepConfig, params: Mapping[str, Any], came_to: Came) -> Training:
+    settings = config.trial_settings(params)
+    return Training(config.name, params, settings, came_to.metric, came_to.value, came_to.report, came_to.trial)
 
 
 def _open_to_readers(folder: Path) -> None:

@@ -17,7 +17,7 @@ from sweeps.engine.preparation import prepare
 from sweeps.engine.slots import plan
 from sweeps.errors import InputError, SweepError
 from sweeps.take_home.card import single_card
-from sweeps.take_home.export import check_new, write_model
+from sweeps.take_home.export import Came, check_new, write_model
 from sweeps.yaml_file import parse_value
 from trainer.config import field_names
 from trainer.errors import ConfigError
@@ -25,7 +25,12 @@ from trainer.requirement import fulfilled, said
 
 
 def train_single(
-    source: str, settings: Sequence[str], export: Path | None, *, echo: Callable[[str], Any]
+    source: str,
+    settings: Sequence[str],
+    export: Path | None,
+    *,
+    init_from: Path | None = None,
+    echo: Callable[[str], Any],
 ) -> dict[str, float]:
     """Train each searched parameter at its given value, else at its middle; return the last report's metrics.
 
@@ -33,6 +38,7 @@ def train_single(
         source: a sweep file or a recipe.
         settings: ``name=value``: for a searched name its value, for others a setting of the file.
         export: write the model of the best report into this new folder.
+        init_from: an exported model to begin from; its values are taken before the middles.
         echo: takes a line for each report.
 
     Raises:
@@ -42,7 +48,9 @@ def train_single(
     if export is not None:
         check_new(export)
     given = [one for one in settings if one.partition("=")[0].partition(".")[0] not in KEYS]
-    config = load_sweep(source, [one for one in settings if one not in given])
+    config = load_sweep(source, [one for one in settings if one not in given], init_from=init_from)
+    if config.continued is not None:
+        echo(config.continued.remark)
     try:
         params = _params(config, renamed_values(_values(given)))
     except ConfigError as error:
@@ -88,7 +96,8 @@ def _params(config: SweepConfig, given: Mapping[str, Any]) -> dict[str, Any]:
         if not space[name].contains(value):
             facts = ", ".join(f"{key} {fact}" for key, fact in space[name].to_mapping().items())
             raise InputError(f"{value!r} is not in the space", where="command line", key=name, mend=f"it has {facts}")
-    params = space.complete({**space.middle(), **given}, priors=False)
+    begun = config.continued.point if config.continued is not None else None
+    params = space.complete({**space.middle(), **(begun or {}), **given}, priors=False)
     for name in given:
         if name not in params:
             needed = " ".join(f"{parent}={value}" for parent, value in space.needed(name).items())
@@ -140,5 +149,6 @@ def _export(config: SweepConfig, params: dict[str, Any], best: dict[str, Any], c
         Path(best["checkpoint"]),
         cache,
         out,
+        came_to=Came(config.metric.name, best["metrics"][config.metric.name], best["number"]),
         card=lambda facts: single_card(config, params, best["number"], best["metrics"], facts),
     )

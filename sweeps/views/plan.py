@@ -115,6 +115,8 @@ def _training(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]
         size += _MIDDLE if size and varies else ""
         searched = " (the first of those searched)" if "model" in names else ""
         yield "model", f"{config.trainer.model}{size}{searched}"
+    if config.continued is not None:
+        yield "begins", config.continued.remark
     if outlook.rows:
         rows = ", ".join(f"{count:,} {split}" for split, count in outlook.rows.items())
         yield "rows", rows

@@ -30,7 +30,8 @@ def names(folder):
 
 def test_an_export_is_weights_a_description_and_a_card(exported):
     best, out = exported
-    assert names(out) == ["README.md", "model.json", "model.safetensors", "sweepwright.json"]
+    files = ["README.md", "model.json", "model.safetensors", "sweepwright-training.json", "sweepwright.json"]
+    assert names(out) == files
     card = (out / "README.md").read_text()
     for part in (f"trial {best.trial}", "digits", "learning_rate", f"{best.value:.6g}", "chosen among 3 trials"):
         assert part in card
