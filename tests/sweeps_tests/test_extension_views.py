@@ -7,14 +7,13 @@ import pytest
 
 import sweeps
 from sweeps.errors import InputError
-from sweeps.records.best import choose_best
 from sweeps.records.builder import read_sweep
 from sweeps.records.ledger import read_events
 from sweeps.records.record import State
 from sweeps.records.sweep_file import read_config
 from sweeps.study.extension import plan_extension
 from sweeps.take_home.best import best_of
-from sweeps.take_home.candidates import choose
+from sweeps.take_home.candidates import Generations, choose
 from sweeps.take_home.export import export_trial
 from sweeps.views.tensorboard import TensorBoardSink
 from tests.sweeps_tests.local_sweep import extend_here, validation_rows
@@ -162,17 +161,13 @@ def test_a_running_sweep_is_refused_by_its_lock(before):
         sweeps.open_sweep(before).extend(trials="+1")
 
 
-def test_trials_that_no_longer_fit_are_no_candidates_for_a_confirmation(extended):
+def test_trials_that_no_longer_fit_are_candidates_for_a_confirmation_by_their_own_configuration(extended):
     folder, extension = extended
-    record = read_sweep(folder)
-    found = choose(read_config(folder), record, folder, top=5)
-    assert {best.trial for best in found.trials} <= {trial.id for trial in record.trials} - extension.outside.keys()
-    kept = {trial.id for trial in record.trials if trial.outside and best_there(record, folder, trial.id)}
-    assert kept
-    for trial in kept:
-        why = f"it does not fit the sweep since that was extended: {extension.outside[trial]}"
-        assert found.passed_over[trial] == why
-
-
-def best_there(record, folder, trial):
-    return choose_best(record.with_trials(tuple(one for one in record.trials if one.id == trial)), folder)
+    record, generations = read_sweep(folder), Generations(folder, read_events(folder)[0])
+    found = choose(generations.of, record, folder, top=5)
+    outside = [best for best in found.trials if best.trial in extension.outside]
+    assert outside
+    for best in outside:
+        assert generations.of(best) == read_config(folder, generation=1)
+        assert generations.of(best).trial_settings(best.params)["model_args"]["layers"] == 1
+    assert not found.passed_over.keys() & extension.outside.keys()
