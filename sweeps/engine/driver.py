@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from sweeps.config import FunctionTrainer, SweepConfig
+from sweeps.config import SweepConfig
 from sweeps.config.extending import Changes
 from sweeps.engine import carrying, data_report
 from sweeps.engine.cluster import address_of, connected
@@ -21,6 +19,7 @@ from sweeps.engine.schedulers import scheduler_of
 from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
 from sweeps.engine.sweep_folder import never_began, new_folder, start_facts
+from sweeps.engine.tuning import tune_study
 from sweeps.errors import Exit
 from sweeps.records.archive import Fingerprint
 from sweeps.records.builder import RecordBuilder
@@ -28,7 +27,7 @@ from sweeps.records.ledger import Ledger, LedgerError
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
 from sweeps.records.sweep_file import finish_switch, read_config, write_config
-from sweeps.study import Assignment, Study
+from sweeps.study import Study
 from sweeps.study.extension import Extension, plan_extension, write_down
 from sweeps.views.sink import Sink, Sinks
 from sweeps.views.tensorboard import TensorBoardSink
@@ -203,7 +202,7 @@ def _run(study: Study, slots: Slots, folder: Path, signals: Signals, cache: Path
     signals.polled = True
     try:
         if not study.settled:
-            _tune(study, slots, folder, signals, cache)
+            tune_study(study, slots, folder, signals, cache)
         if study.settled:
             study.close()
     except Interrupted as end:
@@ -221,52 +220,3 @@ def _run(study: Study, slots: Slots, folder: Path, signals: Signals, cache: Path
     finally:
         signals.polled = False
     return ("finished", Exit.DONE) if study.settled else ("failed", Exit.FAILED)
-
-
-def _tune(study: Study, slots: Slots, folder: Path, signals: Signals, cache: Path) -> None:
-    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(slots.count)
-    from ray import tune
-
-    from sweeps.engine.adapters import Leases, LeaseSearcher, StartHook, StopFlag, StudyScheduler
-    from sweeps.engine.trainable import SweepTrainable
-
-    config = study.config
-    own = config.trainer if isinstance(config.trainer, FunctionTrainer) else None
-
-    def task_of(assignment: Assignment) -> dict[str, Any]:
-        return {
-            "settings": dict(assignment.settings),
-            "folder": str(folder / "trials" / assignment.trial),
-            "function": own.function if own else None,
-            "base": str(config.base),
-            "cache": str(cache),
-            "threads": slots.cpus,
-            "processes": config.processes,
-            "gpus": slots.gpus,
-            # Of a function's own reports each goes at once: its checkpoint remembers one report, not several.
-            "judged": None if own else study.judged,
-            # For a function's own checkpoints, of which the best is kept.
-            "metric": config.metric.name,
-            "goal": config.metric.goal,
-        }
-
-    leases = Leases(study, slots.count, task_of, signals.give_up)
-    bundle = {"CPU": slots.cpus, "GPU": slots.gpus} if slots.gpus else {"CPU": slots.cpus}
-    scratch = folder / "ray"
-    shutil.rmtree(scratch, ignore_errors=True)
-    tuner = tune.Tuner(
-        tune.with_resources(SweepTrainable, tune.PlacementGroupFactory([bundle])),
-        tune_config=tune.TuneConfig(
-            search_alg=LeaseSearcher(leases), scheduler=StudyScheduler(leases), num_samples=-1, reuse_actors=True
-        ),
-        run_config=tune.RunConfig(
-            name="tune",
-            storage_path=str(scratch),
-            stop=StopFlag(signals.check),
-            callbacks=[StartHook(leases)],
-            # Checkpoints are the trial's own business; Tune would ask each class Trainable for one at its end.
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
-            verbose=0,
-        ),
-    )
-    tuner.fit()
