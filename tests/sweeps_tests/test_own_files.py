@@ -39,7 +39,8 @@ def test_of_a_trainers_checkpoint_the_model_is_exported(tmp_path, monkeypatch):
     (checkpoint, *_) = folder.glob("trials/*/checkpoints/r0001")
     assert {"optimizer.pt", "trainer_state.json", "training_args.bin"} <= {path.name for path in checkpoint.iterdir()}
     export_trial(folder, out)
-    assert sorted(path.name for path in out.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    expected = ["README.md", "config.json", "model.safetensors", "sweepwright-training.json"]
+    assert sorted(path.name for path in out.iterdir()) == expected
     assert isinstance(BertForSequenceClassification.from_pretrained(out), torch.nn.Module)
     assert heading(out)["library_name"] == "transformers"
     assert 'BertForSequenceClassification.from_pretrained("FOLDER")' in (out / "README.md").read_text()
