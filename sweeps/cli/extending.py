@@ -29,6 +29,7 @@ def extend(
     Earlier trials that fit are used, the others stay in the sweep and are listed. `+5` adds to a number.
     """
     from sweeps.engine.driver import extend_sweep
+    from sweeps.records.finding import refuse_repeats
     from sweeps.records.ledger import read_events
     from sweeps.study.extension import plan_extension
     from sweeps.views.progress import Progress
@@ -39,7 +40,9 @@ def extend(
         return [Progress(extension.config, quiet=quiet)]
 
     if dry_run:
-        _tell(plan_extension(folder, read_events(folder)[0], changes or []))
+        events, _ = read_events(folder)
+        refuse_repeats(folder.expanduser().resolve())
+        _tell(plan_extension(folder, events, changes or []))
         return
     told = (lambda _: None) if quiet else say
     close(extend_sweep(folder, changes or [], address=address, sinks=sinks, say=told))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from search_spaces.errors import suggest
 from sweeps.config.comparable import check_comparable, check_unmoved
 from sweeps.config.familiar import renamed
 from sweeps.config.load import from_mapping
@@ -131,7 +132,9 @@ def _added(key: str, value: Any, data: Mapping[str, Any], where: str) -> Any:
         return value
     if key not in RELATIVE:
         message = f"+{value.amount:g} adds to a number that limits a sweep, and {key} is none"
-        raise InputError(message, where=where, key=key, mend=f"those are {', '.join(RELATIVE)}; else leave out the +")
+        guess = suggest(key, RELATIVE)
+        mend = guess if guess.startswith("did") else f"those are {', '.join(RELATIVE)}; else leave out the +"
+        raise InputError(message, where=where, key=key, mend=mend)
     inner: Any = data
     for part in key.split("."):
         inner = inner.get(part) if isinstance(inner, Mapping) else None

@@ -104,6 +104,15 @@ class SweepConfig:
         return 1 if isinstance(self.trainer, FunctionTrainer) else self.resources.processes
 
     @property
+    def continues(self) -> bool:
+        """Whether trials begin with the weights of an exported model, which may have been trained on any rows."""
+        if isinstance(self.trainer, FunctionTrainer):
+            return self.trainer.settings.get("init_from") is not None
+        if self.trainer.weights is not None:
+            return True
+        return bool(self.trainer.model) and (self.base / str(self.trainer.model) / "sweepwright.json").is_file()
+
+    @property
     def planned(self) -> int | None:
         """How many trials there will be at most; ``None`` where nobody knows beforehand."""
         if self.method != "grid":

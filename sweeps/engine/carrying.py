@@ -71,7 +71,7 @@ def warmed(config: SweepConfig, kind: Fingerprint, own: str = "") -> tuple[Sweep
 def remember(config: SweepConfig, record: SweepRecord, kind: Fingerprint) -> str:
     """Put a finished sweep into the archive; what to say where that fails. Nothing depends on it."""
     folder = archive_folder()
-    if not config.carrying.archive or folder is None:
+    if not config.carrying.archive or folder is None or config.continues:
         return ""
     past = past_of(config, record)
     trials = sorted(past.trials, key=lambda trial: -max(trial.scores))[:_ARCHIVED_TRIALS]
@@ -124,7 +124,8 @@ def _asked_for(config: SweepConfig, folder: Path) -> PastSweep:
 def _remembered(config: SweepConfig, kind: Fingerprint, known: Collection[str]) -> list[PastSweep]:
     """What the archive has that suits, but for the sweeps that are ``known``."""
     folder = archive_folder()
-    if not config.carrying.archive or folder is None or not _learns(config):
+    # What suits a model that was trained before does not suit one that was not, nor the other way round.
+    if not config.carrying.archive or folder is None or not _learns(config) or config.continues:
         return []
     entries = [entry for entry in Archive(folder).read() if entry.sweep.id not in known]
     found = alike(entries, kind, config.space, config.metric.name, MOST_SWEEPS)

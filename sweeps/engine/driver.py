@@ -23,7 +23,8 @@ from sweeps.engine.tuning import tune_study
 from sweeps.errors import Exit
 from sweeps.records.archive import Fingerprint
 from sweeps.records.builder import RecordBuilder
-from sweeps.records.ledger import Ledger, LedgerError
+from sweeps.records.finding import refuse_repeats
+from sweeps.records.ledger import Ledger, LedgerError, read_events
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
 from sweeps.records.sweep_file import finish_switch, read_config, write_config
@@ -133,6 +134,8 @@ def extend_sweep(
         InputError: there is no sweep, another driver is at it, or changes that cannot be made; nothing was changed.
     """
     folder = folder.expanduser().resolve()
+    read_events(folder)  # says what the folder is where it is no sweep's
+    refuse_repeats(folder)
     with watched() as signals, SweepLock(folder), Ledger.open(folder, create=False) as ledger:
         finish_switch(folder, ledger.past)
         extension = plan_extension(folder, ledger.past, changes)

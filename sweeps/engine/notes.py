@@ -14,10 +14,27 @@ _FEW = 3  # times the reduction factor: with fewer trials the first rung keeps o
 _OF_NO_LENGTH = ("constant", "step", "wsd")
 
 
+def may_overlap(config: SweepConfig) -> str:
+    """The warning of a sweep that continues a model and draws its own splits; empty where the file names them."""
+    if isinstance(config.trainer, FunctionTrainer):
+        return ""
+    data = config.trainer.data
+    split_off = [*(["validation"] if data.validation is None else []), *(["test"] if data.test_fraction else [])]
+    if not split_off:
+        return ""
+    rows = " and ".join(split_off)
+    return (
+        f"{rows} rows are split off the data, and the model that is continued may have been trained on some of them: "
+        f"their scores would flatter; name {' and '.join(f'data.{name}' for name in split_off)}"
+    )
+
+
 def notes(config: SweepConfig, room: int | None = None) -> Iterator[str]:
     """A line each; ``room``: for how many trials, where ``config`` does not say it, since the sweep was extended."""
     if config.continued is not None:
         yield config.continued.remark
+    if config.continues and (overlap := may_overlap(config)):
+        yield overlap
     planned = config.planned if room is None else room
     if config.method == "auto":
         choice = choose(config.space, planned)

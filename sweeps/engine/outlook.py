@@ -9,6 +9,7 @@ from pathlib import Path
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.engine import data_report
 from sweeps.engine.carrying import fingerprint, warmed
+from sweeps.engine.notes import may_overlap
 from sweeps.engine.preparation import prepare
 from sweeps.views.plan import Lengths, Outlook, Reports
 from trainer.adapt.settings import adapts
@@ -31,7 +32,10 @@ def check(config: SweepConfig) -> Outlook:
     with tempfile.TemporaryDirectory(prefix="sweepwright-") as scratch:
         kind = fingerprint(config, prepare(config, Path(scratch)))
         past = warmed(config, kind)[0].carrying.past or ()
-        return dataclasses.replace(_outlook(config, Path(scratch)), earlier=tuple(one.name for one in past))
+        found = _outlook(config, Path(scratch))
+        overlap = [text] if config.continues and (text := may_overlap(config)) else []
+        earlier = tuple(one.name for one in past)
+        return dataclasses.replace(found, earlier=earlier, warnings=(*found.warnings, *overlap))
 
 
 def _outlook(config: SweepConfig, cache: Path) -> Outlook:

@@ -16,6 +16,17 @@ def is_sweep(folder: Path) -> bool:
     return (folder / RECORDS).is_file()
 
 
+def refuse_repeats(folder: Path) -> None:
+    """Refuse the sweeps that a confirmation has made inside another one.
+
+    Raises:
+        InputError: ``folder`` is such a one; names the sweep that it belongs to.
+    """
+    outer = folder.parent.parent
+    if folder.parent.name == "confirm" and is_sweep(folder) and is_sweep(outer):
+        raise _error(folder, f"holds repeats of {outer.name}, and is no sweep to go further", f"name {_short(outer)}")
+
+
 def sweeps_in(folder: Path) -> list[Path]:
     """The sweeps right below a folder, by name; none where it cannot be read."""
     try:

@@ -40,7 +40,8 @@ def model_card(config: SweepConfig, record: SweepRecord, best: Best, facts: Fact
         f"of the sweep `{record.name}` ({config.method} search, early stopping: {config.early_stopping.scheduler})."
     )
     note = f"{best.note[0].upper()}{best.note[1:]}." if best.note else ""
-    results = [origin, note, caution(record, best), _metrics_table(config, metrics), *after_the_sweep(record, best)]
+    later = after_the_sweep(record, best, continues=config.continues)
+    results = [origin, note, caution(record, best), _metrics_table(config, metrics), *later]
     sweep = f"## The sweep\n\n{_sweep_table(record)}"
     return _card(f"{record.name}, trial {best.trial}", config, best.params, facts, results, [sweep])
 

@@ -19,14 +19,17 @@ def caution(record: SweepRecord, best: Best) -> str:
     return "The value chose the trial, so it flatters it: evaluate on rows that the sweep has not seen."
 
 
-def after_the_sweep(record: SweepRecord, best: Best) -> Iterator[str]:
-    """The repeats with fresh seeds, if this trial was among them, and what it scored on the test split, if anything."""
+def after_the_sweep(record: SweepRecord, best: Best, *, continues: bool = False) -> Iterator[str]:
+    """The repeats with fresh seeds, if this trial was among them, and what it scored on the test split, if anything.
+
+    ``continues``: the sweep began with an exported model, whose rows it does not know.
+    """
     confirmation = record.confirmation
     if confirmation is not None and best.trial in {one.trial for one in confirmation.candidates}:
         yield from _repeats(record, confirmation)
     look = look_of(record, best)
     if look is not None:
-        yield from _test(record, look)
+        yield from _test(record, look, continues)
     elif record.looks:
         others = ", ".join(dict.fromkeys(f"`{one.trial}`" for one in record.looks))
         yield f"The test split was looked at {_times(len(record.looks))}, for {others}: not for this model."
@@ -58,11 +61,17 @@ def _mean(one: Candidate) -> list[float | str]:
     return ["" if value is None else value for value in (one.mean, one.error)]
 
 
-def _test(record: SweepRecord, look: Look) -> Iterator[str]:
+def _test(record: SweepRecord, look: Look, continues: bool) -> Iterator[str]:
     yield "### Test"
     looks = f"the sweep's test split was looked at {_times(len(record.looks))} in all"
-    first = f"this was look {look.number}, and {looks}" if len(record.looks) > 1 else "nobody had looked at them before"
-    yield f"Of {look.rows:,} test rows, which neither trained nor chose anything; {first}."
+    first = (
+        f"this was look {look.number}, and {looks}"
+        if len(record.looks) > 1
+        else "nobody had looked at them in it before"
+    )
+    yield f"Of {look.rows:,} test rows, which neither trained nor chose anything in this sweep; {first}."
+    if continues:
+        yield "The model that it continues may have been trained on some of them, which this sweep cannot know."
     yield table(["metric", "test"], [[name, value] for name, value in look.metrics.items()])
     if look.classes:
         scores = [[name, one.precision, one.recall, one.f1, one.support] for name, one in look.classes.items()]

@@ -10,6 +10,7 @@ from sweeps.errors import InputError, NoUsableTrial
 from sweeps.records.best import Best, choose_best
 from sweeps.records.builder import RecordBuilder, at_rest
 from sweeps.records.confirmation import Confirmation, Look
+from sweeps.records.finding import refuse_repeats
 from sweeps.records.ledger import Ledger, read_events
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import SweepRecord
@@ -69,6 +70,7 @@ def confirm(
             raise InputError(f"expected a whole number of at least 1, got {value}", where=name)
     folder = folder.expanduser().resolve()
     read_events(folder)  # says what the folder is where it is no sweep's
+    refuse_repeats(folder)
     with SweepLock(folder):
         config, record = _read(folder)
         generations = Generations(folder, read_events(folder)[0])

@@ -62,7 +62,7 @@ def remarks(confirmation: Confirmation) -> Iterator[str]:
     """What to know besides, a line each."""
     found = confirmation.candidates
     if len(found) < confirmation.top:
-        only = "only trials that still have their best checkpoint are candidates (keep_checkpoints)"
+        only = "there are no others with a value whose best checkpoint is still there (keep_checkpoints)"
         yield f"{len(found)} of the {confirmation.top} trials asked for: {only}"
     for trial, why in confirmation.passed_over.items():
         yield f"{trial} is passed over: {why}"

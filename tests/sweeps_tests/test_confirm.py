@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from sweeps.engine.driver import extend_sweep
 from sweeps.errors import Exit, InputError, NoUsableTrial
 from sweeps.records.builder import read_sweep
 from sweeps.records.ledger import Ledger, read_events
@@ -249,3 +250,12 @@ def test_trials_of_before_an_extension_are_confirmed_as_they_were_trained(swept,
     confirm(swept, Here(), top=3, seeds=2)
     assert trained(tmp_path) == so_far
     assert best_of(swept)[1].trial == found.winner.trial
+
+
+def test_repeats_are_no_sweep_to_confirm_or_to_extend(swept):
+    confirm(swept, Here(), top=2, seeds=2)
+    repeats = swept / "confirm" / "repeats-1"
+    with pytest.raises(InputError, match=r"holds repeats of toy.*name .*toy"):
+        confirm(repeats, Here())
+    with pytest.raises(InputError, match="holds repeats of toy"):
+        extend_sweep(repeats, ["trials=+1"])

@@ -136,7 +136,9 @@ def test_a_single_candidate_has_a_mean_and_nothing_to_compare_it_with():
     found = confirmation_of({"t0001": [0.9, 0.92]}, top=3)
     assert found.comparisons == ()
     assert verdict(found) == "t0001 has a mean of 0.91 ± 0.01 over 2 seeds; there is nothing to compare it with"
-    assert any(line.startswith("1 of the 3 trials asked for: only trials that still have") for line in remarks(found))
+    assert any(
+        line.startswith("1 of the 3 trials asked for: there are no others with a value") for line in remarks(found)
+    )
 
 
 def test_without_any_value_nobody_wins():

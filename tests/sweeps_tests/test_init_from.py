@@ -13,9 +13,12 @@ from sweeps.config import from_mapping, load_sweep, read_config
 from sweeps.config.exported_model import read_export
 from sweeps.config.init_from import continued
 from sweeps.config.training_file import FILE, Training, read_training, write_training
+from sweeps.engine.carrying import remember
+from sweeps.engine.notes import may_overlap, notes
 from sweeps.engine.outlook import check
 from sweeps.engine.preparation import prepare
 from sweeps.errors import Exit, InputError
+from sweeps.records.archive import Archive, Fingerprint
 from sweeps.records.builder import read_sweep
 from sweeps.records.ledger import read_events
 from sweeps.take_home.best import best_of
@@ -359,3 +362,27 @@ def test_a_sweep_is_run_from_an_export_by_one_command(cli, digits, tmp_path):
 def test_the_weights_to_begin_with_cannot_be_searched(digits):
     with pytest.raises(InputError, match=r"parameters\.weights: cannot be searched: .* run a sweep for each"):
         load_sweep("digits", {"parameters.weights": {"values": [str(digits[0]), "other"]}})
+
+
+def test_rows_that_are_split_off_may_be_rows_that_the_export_was_trained_on(digits, tmp_path, monkeypatch):
+    monkeypatch.setenv("SWEEPWRIGHT_ARCHIVE", str(tmp_path / "archive"))
+    config = load_sweep("digits", {**DIGITS, **DIGITS_NET, "archive": True}, init_from=digits[0])
+    assert config.continues
+    said = "validation and test rows are split off the data, and the model that is continued may have been trained on"
+    assert any(text.startswith(said) for text in notes(config))
+    assert any(text.startswith(said) for text in check(config).warnings)
+    folder = run_here(config, tmp_path)
+    found = read_config(folder)
+    assert found.continues
+    assert remember(found, read_sweep(folder), Fingerprint("classification")) == ""
+    assert Archive(tmp_path / "archive").read() == []
+    fresh = load_sweep("digits", DIGITS)
+    assert not fresh.continues
+    assert not any(text.startswith(said) for text in notes(fresh))
+
+
+def test_rows_that_are_named_are_no_cause_for_a_warning(texts_model, tmp_path):
+    config = from_mapping(texts("x", rows(tmp_path, ["art", "pet"])), base=tmp_path, init_from=texts_model[0])
+    assert config.continues
+    assert may_overlap(config) == ""
+    assert not any("are split off the data" in text for text in check(config).warnings)
