@@ -15,7 +15,7 @@ from sweeps.records.ledger import Ledger, read_events
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import SweepRecord
 from sweeps.records.sweep_file import read_config
-from sweeps.take_home.candidates import SEED, Generations, choose, fresh_seeds
+from sweeps.take_home.candidates import SEED, Chosen, Generations, choose, fresh_seeds
 from sweeps.take_home.comparing import compared
 from sweeps.take_home.repeats import Driver, Repeats
 from sweeps.take_home.test_split import check_data, has_test_split, look
@@ -56,7 +56,7 @@ def confirm(
         folder: of a sweep that nobody runs.
         driver: runs the repeats.
         top: how many of the best trials.
-        seeds: how many for each.
+        seeds: how many for each; of trials that had more in the latest confirmation, as many as those.
         test: whether to look at the test split, where there is one.
         look_again: look even though somebody looked before; it is counted.
 
@@ -78,7 +78,7 @@ def confirm(
         for best in chosen.trials:
             check_data(generations.of(best), folder, best)
         repeats = Repeats(folder)
-        wanted = fresh_seeds(config, record, seeds)
+        wanted = fresh_seeds(config, record, max(seeds, _known(record, chosen)))
         tried = [(generations.of(best), best.params) for best in chosen.trials]
         repeats.ensure(tried, wanted, driver)
         repeated = [repeats.of(one, wanted) for one in tried]
@@ -89,6 +89,14 @@ def confirm(
         if not test:
             return Confirmed(confirmation, unseen="the test split was not looked at")
         return _tested(generations, folder, _read(folder)[1], confirmation, look_again)
+
+
+def _known(record: SweepRecord, chosen: Chosen) -> int:
+    """How many seeds the latest confirmation had for all of these: none of them is left out by asking for fewer."""
+    latest = record.confirmation
+    if latest is None or not {best.trial for best in chosen.trials} <= {one.trial for one in latest.candidates}:
+        return 0
+    return len(latest.seeds)
 
 
 def _read(folder: Path) -> tuple[SweepConfig, SweepRecord]:

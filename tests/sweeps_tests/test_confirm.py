@@ -259,3 +259,11 @@ def test_repeats_are_no_sweep_to_confirm_or_to_extend(swept):
         confirm(repeats, Here())
     with pytest.raises(InputError, match="holds repeats of toy"):
         extend_sweep(repeats, ["trials=+1"])
+
+
+def test_seeds_that_are_known_are_not_left_out_by_asking_for_fewer(swept, tmp_path):
+    confirm(swept, Here(), top=3, seeds=4)
+    so_far = trained(tmp_path)
+    again = confirm(swept, Here(), top=2, seeds=2).confirmation
+    assert again.seeds == (1, 2, 3, 4)
+    assert trained(tmp_path) == so_far
