@@ -225,7 +225,7 @@ def test_the_card_tells_of_the_repeats_and_of_the_test_rows(mine, tmp_path):
         "with the seeds 1, 2, 3; the sweep had used none of them",
         f"| {winner.trial} | {winner.value:.6g} | {winner.mean:.6g} | {winner.error:.6g} | 3 of 3 |  |  |  |",
         f"| {runner_up.trial} | {runner_up.value:.6g} | {runner_up.mean:.6g} |",
-        "Of 40 test rows, which neither trained nor chose anything; nobody had looked at them before.",
+        "Of 40 test rows, which neither trained nor chose anything in this sweep; nobody had looked at them in it before.",
         f"| accuracy | {found.look.metrics['accuracy']:.6g} |",
         "| class | precision | recall | f1 | support |",
         "flatters it; the test",
