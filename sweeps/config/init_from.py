@@ -15,6 +15,7 @@ from search_spaces.space import SearchSpace
 from search_spaces.values import alike, is_number, same
 from sweeps.config.exported_model import Export, complaint
 from sweeps.config.places import Places, show
+from sweeps.config.settings import setting_at
 from sweeps.config.training_file import Training
 
 SETTING = "init_from"
@@ -105,12 +106,7 @@ def _at(training: Training, name: str) -> Any:
     """Parameters have short forms that are written out among the settings."""
     if name in training.params:
         return training.params[name]
-    inner: Any = training.settings
-    for part in name.split("."):
-        if not isinstance(inner, Mapping) or part not in inner:
-            return _MISSING
-        inner = inner[part]
-    return inner
+    return setting_at(training.settings, name, _MISSING)
 
 
 def _value(parameter: Parameter, there: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from search_spaces.space import SearchSpace
 from sweeps.config.places import Places, show
 from sweeps.config.section import Section
 from trainer.config import Goal
@@ -44,6 +45,16 @@ class PastSweep:
         """Plain data; `read_past` reads back an equal one."""
         trials = [{"params": dict(trial.params), "scores": dict(trial.scores)} for trial in self.trials]
         return {"id": self.id, "name": self.name, "metric": self.metric, "goal": self.goal, "trials": trials}
+
+
+def usable(trials: Sequence[PastTrial], space: SearchSpace) -> list[PastTrial]:
+    """Those whose values ``space`` has too, for every searched parameter that they have."""
+    return [
+        trial
+        for trial in trials
+        if trial.scores
+        and all(one.contains(trial.params[one.name]) for one in space.searched if one.name in trial.params)
+    ]
 
 
 def read_past(data: object, places: Places) -> tuple[PastSweep, ...] | None:

@@ -27,14 +27,20 @@ def lay_over(settings: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str
     return merged
 
 
-def fixed_at(settings: Mapping[str, Any], name: str) -> bool:
-    """Whether a dotted name has a place among ``settings`` already."""
+def setting_at(settings: Mapping[str, Any], name: str, missing: Any) -> Any:
+    """What stands at a dotted name; ``missing`` where nothing does."""
     inner: Any = settings
     for part in name.split("."):
         if not isinstance(inner, Mapping) or part not in inner:
-            return False
+            return missing
         inner = inner[part]
-    return True
+    return inner
+
+
+def fixed_at(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether a dotted name has a place among ``settings`` already."""
+    missing = object()
+    return setting_at(settings, name, missing) is not missing
 
 
 def without(settings: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from search_spaces.parameters import Int, Parameter
 from search_spaces.values import is_number, same
 from sweeps.config.places import show
 from sweeps.config.records import FunctionTrainer, SweepConfig
+from sweeps.config.settings import setting_at
 from trainer.errors import ConfigError, few
 
 Params = Mapping[str, Any]
@@ -77,7 +78,7 @@ class Translation:
             waiting.remove(parameter)
             if not all(one.parent in found and one.holds(found[one.parent]) for one in parameter.conditions):
                 continue
-            there = _at(settings, parameter.name)
+            there = setting_at(settings, parameter.name, _MISSING)
             value = _MISSING if there is _MISSING else self._value(parameter, there)
             if value is _MISSING:
                 return _outside(parameter, there)
@@ -105,20 +106,11 @@ class Translation:
             space = self._new.space
             params = {**space.middle(), **space.needed(parameter.name), parameter.name: choice}
             try:
-                self._settled[key] = _at(self._new.trial_settings(space.complete(params, priors=False)), parameter.name)
+                settings = self._new.trial_settings(space.complete(params, priors=False))
+                self._settled[key] = setting_at(settings, parameter.name, _MISSING)
             except ConfigError:
                 self._settled[key] = _MISSING
         return self._settled[key]
-
-
-def _at(settings: Mapping[str, Any], name: str) -> Any:
-    """What stands at a dotted name."""
-    inner: Any = settings
-    for part in name.split("."):
-        if not isinstance(inner, Mapping) or part not in inner:
-            return _MISSING
-        inner = inner[part]
-    return inner
 
 
 def _outside(parameter: Parameter, there: Any) -> str:

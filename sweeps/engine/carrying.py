@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import logging
 import math
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -12,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer, SweepConfig
-from sweeps.config.past import PastSweep, PastTrial
+from sweeps.config.past import PastSweep, PastTrial, usable
 from sweeps.engine.preparation import Variant
 from sweeps.errors import InputError
 from sweeps.records.archive import Archive, Fingerprint, Remembered, archive_folder
 from sweeps.records.builder import read_sweep
-from sweeps.records.likeness import FEWEST, alike, shared, usable
+from sweeps.records.likeness import FEWEST, alike, shared
 from sweeps.records.record import State, SweepRecord
 from sweeps.records.sweep_file import read_config
 from sweeps.schedule import make_scheduler
@@ -25,8 +24,6 @@ from sweeps.search import choose
 from sweeps.search.base import Outcome
 from sweeps.search.rung_scores import RungScores
 from trainer.config import TrainConfig
-
-logger = logging.getLogger(__name__)
 
 MOST_SWEEPS = 4  # of the archive that a new sweep begins with
 MOST_TRIALS = 120  # of each
@@ -74,10 +71,11 @@ def remember(config: SweepConfig, record: SweepRecord, kind: Fingerprint) -> str
     if not config.carrying.archive or folder is None or config.continues:
         return ""
     past = past_of(config, record)
-    trials = sorted(past.trials, key=lambda trial: -max(trial.scores))[:_ARCHIVED_TRIALS]
-    if len(trials) < FEWEST:
+    if len(past.trials) < FEWEST:
         return ""
-    kept = dataclasses.replace(past, trials=tuple(one for one in past.trials if one in trials))
+    longest = sorted(range(len(past.trials)), key=lambda place: -max(past.trials[place].scores))
+    trials = tuple(past.trials[place] for place in sorted(longest[:_ARCHIVED_TRIALS]))
+    kept = dataclasses.replace(past, trials=trials)
     cost = {name: value for name, value in dataclasses.asdict(record.cost).items() if math.isfinite(value)}
     try:
         Archive(folder).remember(Remembered(kept, kind, time.time(), cost))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search_spaces.space import SearchSpace
-from sweeps.config.past import PastTrial
+from sweeps.config.past import PastTrial, usable
 from sweeps.records.archive import Fingerprint, Remembered
 
 SHARED = 0.5  # of the searched parameters, at least, a sweep must have varied too
@@ -51,16 +51,6 @@ def shared(trials: Sequence[PastTrial], space: SearchSpace) -> float:
     searched = space.searched
     varied = sum(len({str(trial.params.get(one.name)) for trial in trials} - {"None"}) > 1 for one in searched)
     return varied / len(searched) if searched else 0.0
-
-
-def usable(trials: Sequence[PastTrial], space: SearchSpace) -> list[PastTrial]:
-    """Those whose values ``space`` has too, for every searched parameter that they have."""
-    return [
-        trial
-        for trial in trials
-        if trial.scores
-        and all(one.contains(trial.params[one.name]) for one in space.searched if one.name in trial.params)
-    ]
 
 
 def _agreement(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:

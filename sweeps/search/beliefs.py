@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from search_spaces.space import SearchSpace
-from sweeps.config.past import PastSweep
+from sweeps.config.past import PastSweep, PastTrial, usable
 from sweeps.search.base import Params
 from sweeps.search.gaussian_process import Metric, Posterior, fit
-from sweeps.search.rung_scores import one_scale
+from sweeps.search.rung_scores import coarseness, one_scale
 from sweeps.search.trend import Trend
 from sweeps.search.unit_cube import UnitCube
+from trainer.config import Goal
 
 MOST = 150  # trials of an earlier sweep that its model rests on
 # Weights of the earlier sweeps' models in the new one: normal, with this mean and deviation of their sum, and the
@@ -26,19 +27,18 @@ APART = 0.05  # squared distance in the unit cube within which two points are ha
 class _Source:
     """A model of one earlier sweep, over the new one's space: standardised, larger is better."""
 
-    def __init__(self, cube: UnitCube, past: PastSweep) -> None:
-        sign = 1.0 if past.goal == "maximize" else -1.0
+    def __init__(self, cube: UnitCube, goal: Goal, trials: Sequence[PastTrial]) -> None:
+        sign = 1.0 if goal == "maximize" else -1.0
         by_rung: dict[int, dict[int, float]] = {}
-        for number, trial in enumerate(past.trials):
+        for number, trial in enumerate(trials):
             for rung, score in trial.scores.items():
                 by_rung.setdefault(rung, {})[number] = sign * score
         scale = one_scale(by_rung)
         chosen = sorted(scale, key=lambda number: (-scale[number][1], -number))[:MOST]
-        self.params = [past.trials[number].params for number in chosen]
+        self.params = [trials[number].params for number in chosen]
         self.points = np.stack([cube.encode(params) for params in self.params])
         values = np.array([scale[number][0] for number in chosen])
-        rungs = np.array([scale[number][1] for number in chosen], dtype=float)
-        coarse = 1.0 - np.log(rungs) / np.log(max(float(rungs.max()), 2.0))
+        coarse = coarseness([scale[number][1] for number in chosen])
         metric = Metric(cube.unordered)
         self._posterior = Posterior(metric, fit(metric, self.points, values, coarse), self.points, values, coarse)
         self.fitted = self._posterior.fitted
@@ -67,8 +67,8 @@ class Beliefs:
     def __init__(self, space: SearchSpace, past: Sequence[PastSweep]) -> None:
         cube = UnitCube(space)
         self._space = space
-        fitting = [one for sweep in past if (one := _within(space, sweep)).trials]
-        self._sources = [_Source(cube, sweep) for sweep in fitting]
+        fitting = [(sweep, usable(sweep.trials, space)) for sweep in past]
+        self._sources = [_Source(cube, sweep.goal, trials) for sweep, trials in fitting if trials]
         count = max(len(self._sources), 1)
         self._means = np.array([0.0] + [MEAN / count] * len(self._sources))
         self._variances = np.array([OFFSET**2] + [SPREAD**2 / count] * len(self._sources))
@@ -124,14 +124,3 @@ def _worth(source: _Source, points: np.ndarray) -> np.ndarray:
     middle, good = np.median(source.fitted), np.quantile(source.fitted, 0.95)
     worth: np.ndarray = np.minimum((source.mean(points) - middle) / max(float(good - middle), 1e-9), GOOD)
     return worth
-
-
-def _within(space: SearchSpace, past: PastSweep) -> PastSweep:
-    """The sweep with those of its trials whose values ``space`` has too, and their searched parameters alone."""
-    searched = space.searched
-    kept = tuple(
-        trial
-        for trial in past.trials
-        if trial.scores and all(one.contains(trial.params[one.name]) for one in searched if one.name in trial.params)
-    )
-    return PastSweep(past.id, past.name, past.metric, past.goal, kept)

@@ -14,7 +14,7 @@ from sweeps.search.gaussian_process import Metric, Posterior
 from sweeps.search.identity import identity
 from sweeps.search.latin import latin_hypercube
 from sweeps.search.process_model import Model, choose_model
-from sweeps.search.rung_scores import RungScores, one_scale
+from sweeps.search.rung_scores import RungScores, coarseness, one_scale
 from sweeps.search.seeding import generator, stable_seed
 from sweeps.search.trend import Trend
 from sweeps.search.unit_cube import UnitCube
@@ -214,9 +214,7 @@ class GpSearcher(Searcher):
         self, known: dict[int, tuple[float, int]], numbers: Sequence[int]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Points (n, dimensions), values (n,), and how coarse each is, of these trials."""
-        rungs = np.array([known[number][1] for number in numbers], dtype=float)
-        highest = max(float(rungs.max()), 2.0)
-        coarse = 1.0 - np.log(rungs) / np.log(highest)
+        coarse = coarseness([known[number][1] for number in numbers])
         points = np.stack([self._points[number] for number in numbers])
         return points, np.array([known[number][0] for number in numbers]), coarse
 

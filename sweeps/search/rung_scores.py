@@ -117,6 +117,13 @@ def one_scale(scores: Mapping[int, Mapping[int, float]], ranked: int | None = No
     return scale
 
 
+def coarseness(rungs: Sequence[int]) -> np.ndarray:
+    """How coarse values at these rungs are, (n,): 0 at the highest, by logarithms; 1 at the first report."""
+    at = np.asarray(rungs, dtype=float)
+    coarse: np.ndarray = 1.0 - np.log(at) / np.log(max(float(at.max()), 2.0))
+    return coarse
+
+
 def _carried(
     below: np.ndarray, above: np.ndarray, scale: dict[int, tuple[float, int]]
 ) -> tuple[float, float, dict[int, tuple[float, int]]]:
