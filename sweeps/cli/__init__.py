@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli import extending, looking, remembering, running
+from sweeps.cli import comparing, extending, looking, remembering, running
 from sweeps.errors import SweepError
 
 app = typer.Typer(
@@ -49,6 +49,9 @@ app.command()(running.train)
 app.command()(looking.status)
 app.command("list")(looking.list_trials)
 app.command()(looking.best)
+app.command()(comparing.compare)
+app.command()(comparing.show)
+app.command()(comparing.diff)
 app.command()(looking.export)
 app.command()(looking.evaluate)
 app.command()(running.validate)

@@ -18,7 +18,7 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in app.r
 
 def test_these_are_the_commands():
     expected = {"run", "resume", "extend", "train", "status", "list", "best", "export", "evaluate", "validate", "init"}
-    assert set(COMMANDS) == expected | {"tensorboard", "confirm", "archive"}
+    assert set(COMMANDS) == expected | {"tensorboard", "confirm", "archive", "compare", "show", "diff"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -68,6 +68,9 @@ REFUSED = {
     "status of nothing": ("status none", "none: no sweep here: there is no such folder; check the path"),
     "list of nothing": ("list none", "no sweep here"),
     "best of nothing": ("best none", "no sweep here"),
+    "compare nothing": ("compare none", "none: no sweep here: there is no such folder; check the path"),
+    "show nothing": ("show none t0001", "no sweep here"),
+    "diff nothing": ("diff none 1 2", "no sweep here"),
     "resume nothing": ("resume none", "no sweep here"),
     "confirm nothing": ("confirm none", "none: no sweep here: there is no such folder; check the path"),
     "export nothing": ("export none out", "no sweep here"),
@@ -230,7 +233,7 @@ def test_looking_at_a_sweep_needs_neither_ray_nor_torch(finished):
         "except SystemExit: pass\n"
         "print(json.dumps([name for name in ('ray', 'torch', 'transformers') if name in sys.modules]), file=sys.stderr)"
     )
-    for command in ("status", "list", "best"):
+    for command in ("status", "list", "best", "compare"):
         ready = code.replace("COMMAND", repr(command)).replace("FOLDER", repr(str(finished)))
         done = subprocess.run([sys.executable, "-c", ready], capture_output=True, text=True)
         assert json.loads(done.stderr) == []
