@@ -17,6 +17,7 @@ from sweeps.take_home.best import best_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sweeps.records.commands import Command
     from sweeps.take_home.confirm import Confirmed
 
 
@@ -199,7 +200,8 @@ class Result:
     ) -> Result:
         """Go on with it, finished or not, in another way: more trials, a larger budget, another space or method.
 
-        Earlier trials that fit are used; the others stay, with ``outside`` set.
+        Earlier trials that fit are used; the others stay, with ``outside`` set. While somebody runs it, it is left to
+        that driver, which does it when the trials are over.
 
         Args:
             changes: ``"trials=+20"`` as on the command line, or mappings of dotted keys to values, in which ``"+20"``
@@ -217,15 +219,78 @@ class Result:
         """
         from sweeps.config.extending import as_mapping
         from sweeps.engine.driver import extend_sweep
+        from sweeps.records.commands import Command, Kind
+        from sweeps.records.ledger import read_events
+        from sweeps.records.lock import holder
+        from sweeps.study.extension import plan_extension
         from sweeps.views.progress import Progress
 
+        given = as_mapping([*changes, settings])
+        if holder(self.folder) is not None:
+            plan_extension(self.folder, read_events(self.folder)[0], given)
+            self._ask(Command(Kind.EXTEND, values={"settings": given}))
+            return open_sweep(self.folder)
         outcome = extend_sweep(
             self.folder,
-            as_mapping([*changes, settings]),
+            given,
             address=address,
             sinks=lambda extension: [Progress(extension.config, quiet=quiet)],
         )
         return Result(outcome.folder, outcome.record, outcome.code)
+
+    def stop(self, *trials: str, finish: bool = False) -> None:
+        """Stop the sweep that somebody runs, or some of its trials.
+
+        Args:
+            trials: their ids; without any the sweep, which ends in good order and can be resumed.
+            finish: begin no new trials, and train the best to their ends, as if the budget were spent.
+
+        Raises:
+            InputError: nobody runs it, or there is no such trial, or it is at its end.
+        """
+        from sweeps.records.commands import Command, Kind
+
+        if not trials:
+            self._ask(Command(Kind.FINISH if finish else Kind.STOP))
+        for trial in trials:
+            self._ask(Command(Kind.STOP, trial=trial))
+
+    def add(self, params: Mapping[str, Any]) -> str:
+        """A configuration joins the queue of the sweep, as one more trial; what it leaves out is at its default or its
+        middle. Where nobody runs the sweep, ``resume`` trains it.
+
+        Returns:
+            What the driver said.
+
+        Raises:
+            InputError: no configuration of this space, or one that is there already.
+        """
+        from sweeps.records.commands import Command, Kind
+
+        return self._ask(Command(Kind.ADD, values=dict(params)))
+
+    def clone(self, trial: str, params: Mapping[str, Any], *, warm: bool = False) -> str:
+        """A copy of ``trial`` with some other values joins the queue, as one more trial.
+
+        Args:
+            trial: its id.
+            params: the values that change.
+            warm: begin from its newest checkpoint; then only what may change while a trial trains can change.
+
+        Returns:
+            What the driver said.
+
+        Raises:
+            InputError: as for `add`, or there is no checkpoint.
+        """
+        from sweeps.records.commands import Command, Kind
+
+        return self._ask(Command(Kind.CLONE, trial=trial, values=dict(params), warm=warm))
+
+    def _ask(self, command: Command) -> str:
+        from sweeps.study.asking import ask
+
+        return ask(self.folder, command).text
 
     def _row(self, trial: TrialRecord) -> dict[str, Any]:
         metric = self.record.metric

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli import comparing, extending, looking, remembering, running
+from sweeps.cli import comparing, extending, looking, remembering, running, steering
 from sweeps.errors import SweepError
 
 app = typer.Typer(
@@ -45,6 +45,9 @@ app.command()(running.run)
 app.command()(running.resume)
 app.command()(running.confirm)
 app.command()(extending.extend)
+app.command()(steering.stop)
+app.command()(steering.add)
+app.command()(steering.clone)
 app.command()(running.train)
 app.command()(looking.status)
 app.command("list")(looking.list_trials)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sweeps.cli.extending import following
 from sweeps.cli.parts import Address, AsJson, Folder, InitFrom, Quiet, Settings, Storage, close, say, show
 from sweeps.errors import InputError
 
@@ -43,7 +44,8 @@ def run(
         say(f"a grid of {config.space.grid_size()} configurations")
     told = (lambda _: None) if quiet else say
     progress = Progress(config, quiet=quiet)
-    close(run_sweep(config, storage, address=address, sinks=[progress], say=told))
+    again = following(quiet, told)
+    close(run_sweep(config, storage, address=address, sinks=[progress], say=told, again=again))
 
 
 def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> None:
@@ -55,7 +57,9 @@ def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> Non
     from sweeps.records.sweep_file import read_config
     from sweeps.views.progress import Progress
 
-    close(resume_sweep(folder, address=address, sinks=[Progress(read_config(folder), quiet=quiet)]))
+    told = (lambda _: None) if quiet else say
+    progress = Progress(read_config(folder), quiet=quiet)
+    close(resume_sweep(folder, address=address, sinks=[progress], say=told, again=following(quiet, told)))
 
 
 def confirm(

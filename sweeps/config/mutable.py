@@ -99,11 +99,11 @@ def read_population(config: SweepConfig, places: Places) -> SweepConfig:
     for name in stopping.mutate:
         if name not in config.space.names:
             raise _refusal(places, f"{name} is no parameter of this sweep", suggest(name, config.space.names))
-        if why := _why_not(config, config.space[name]):
+        if why := why_fixed(config, config.space[name]):
             raise _refusal(places, f"{name} cannot be changed while a trial trains: {why}", "remove it from mutate")
     if stopping.mutate:
         return config
-    found = tuple(one.name for one in config.space if _by_default(config, one) and not _why_not(config, one))
+    found = tuple(one.name for one in config.space if _by_default(config, one) and not why_fixed(config, one))
     if not found:
         raise _nothing(config, places)
     return replace(config, early_stopping=replace(stopping, mutate=found))
@@ -114,7 +114,7 @@ def _by_default(config: SweepConfig, parameter: Parameter) -> bool:
     return own or not isinstance(parameter, Categorical) or all(_is_number(one) for one in parameter.choices)
 
 
-def _why_not(config: SweepConfig, parameter: Parameter) -> str:
+def why_fixed(config: SweepConfig, parameter: Parameter) -> str:
     """Why a copy cannot have another value of ``parameter``; empty where it can."""
     name = parameter.name
     if isinstance(parameter, Constant):
@@ -129,7 +129,7 @@ def _why_not(config: SweepConfig, parameter: Parameter) -> str:
 
 
 def _nothing(config: SweepConfig, places: Places) -> InputError:
-    whys = [f"{one.name} ({why})" for one in config.space.searched if (why := _why_not(config, one))]
+    whys = [f"{one.name} ({why})" for one in config.space.searched if (why := why_fixed(config, one))]
     what = f": {'; '.join(whys[:3])}" if whys else ""
     message = f"{config.early_stopping.scheduler} can change none of the parameters while trials train{what}"
     own = isinstance(config.trainer, FunctionTrainer)

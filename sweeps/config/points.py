@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from search_spaces import preset_points
 from search_spaces.errors import suggest
 from search_spaces.space import SearchSpace
 from search_spaces.values import alike
-from sweeps.config.places import Places, show
+from sweeps.config.places import COMMAND_LINE, Places, one_line, show
 from sweeps.errors import InputError
 
 
@@ -28,11 +29,25 @@ def read_points(data: object, space: SearchSpace, places: Places) -> tuple[Mappi
         raise places.error("points", f"expected a list of configurations, got {show(data)}", mend)
     points: list[dict[str, Any]] = []
     for index, given in enumerate(data):
-        point = _Point(index, space, places).read(given)
+        point = _Point(space, partial(_error, places, index)).read(given)
         if earlier := next((n for n, other in enumerate(points, 1) if alike(point, other)), None):
             raise _error(places, index, "", f"is the same as point {earlier}", "remove one of them")
         points.append(point)
     return tuple(points)
+
+
+def read_point(given: Mapping[str, Any], space: SearchSpace, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """One configuration that somebody gives on the command line or in a call, completed as those of a file are.
+
+    Args:
+        given: values of parameters, dotted names among them.
+        space: what may vary.
+        base: what stands where nothing is given, as far as it is active then.
+
+    Raises:
+        InputError: as for `read_points`.
+    """
+    return _Point(space, _refused).read(given, base or {})
 
 
 def with_preset_points(
@@ -57,12 +72,12 @@ def with_preset_points(
 
 
 class _Point:
-    """Reads one point."""
+    """Reads one point; ``error`` makes the complaint of a name (or none), a message and a mend."""
 
-    def __init__(self, index: int, space: SearchSpace, places: Places) -> None:
-        self._index, self._space, self._places = index, space, places
+    def __init__(self, space: SearchSpace, error: Callable[[str, str, str], InputError]) -> None:
+        self._space, self._error = space, error
 
-    def read(self, given: object) -> dict[str, Any]:
+    def read(self, given: object, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
         if not isinstance(given, Mapping):
             raise self._error(
                 "", f"expected a mapping of parameters to values, got {show(given)}", "write {name: value}"
@@ -70,9 +85,10 @@ class _Point:
         values = dict(self._flat(given, ""))
         for name, value in values.items():
             self._check(name, value)
-        point = self._space.complete(values)
-        if self._space.broken(point):
-            point = self._space.complete({**self._space.middle(), **values})
+        known = {**(base or {}), **values}
+        point = self._space.complete(known)
+        if self._space.broken(point) and not base:
+            point = self._space.complete({**self._space.middle(), **known})
         for name in values:
             if name not in point:
                 raise self._error(name, f"{name} is inactive there", self._how_to_activate(name))
@@ -103,8 +119,11 @@ class _Point:
         needed = ", ".join(f"{parent}: {value!r}" for parent, value in self._space.needed(name).items())
         return f"remove it, or add {needed}"
 
-    def _error(self, name: str, message: str, mend: str) -> InputError:
-        return _error(self._places, self._index, name, message, mend)
+
+def _refused(name: str, message: str, mend: str) -> InputError:
+    if name and "cannot be" in message:
+        mend += "; `sweeps extend` can widen it"
+    return InputError(one_line(message), where=COMMAND_LINE, key=name, mend=one_line(mend))
 
 
 def _error(places: Places, index: int, name: str, message: str, mend: str) -> InputError:

@@ -145,16 +145,17 @@ def _begin(lease: Trial, task: dict[str, Any] | None) -> None:
 
 
 class StopFlag(Stopper):  # type: ignore[misc]  # ray is untyped here
-    """Ends Tune's loop when a signal has come; raising leaves it at once, whatever its workers are doing."""
+    """Asks, at each turn of Tune's loop, whether it is to end; raising leaves it at once, whatever its workers do."""
 
-    def __init__(self, check: Callable[[], None]) -> None:
-        self._check = check
+    def __init__(self, *checks: Callable[[], None]) -> None:
+        self._checks = checks
 
     def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
         return False
 
     def stop_all(self) -> bool:
-        self._check()
+        for check in self._checks:
+            check()
         return False
 
 

@@ -39,7 +39,7 @@ def attempt(task: Mapping[str, Any], should_stop: Callable[[], bool] | None = No
         task: ``settings``; ``folder`` of the trial; ``function`` and ``base`` for a function of one's own, else
             ``cache`` with the prepared data, ``threads`` in all, and ``processes`` where several train it together,
             then with ``gpus``.
-        should_stop: polled by the loop; when it turns true the iterator ends without another message.
+        should_stop: polled by the loop; when it turns true the iterator ends with a message that says so.
     """
     try:
         if task.get("function"):
@@ -72,7 +72,9 @@ def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | Non
                 "reason": report.reason,
             }
         }
-    if not done and not (should_stop is not None and should_stop()):
+    if not done and should_stop is not None and should_stop():
+        yield _end(State.STOPPED, "told", "it was told to stop")
+    elif not done:
         # It had come to its end before, and its driver died before it could write that down.
         yield _end(State.FINISHED, "completed", "")
 

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.config.extending import Changes
 from sweeps.engine import carrying, data_report
 from sweeps.engine.cluster import address_of, connected
+from sweeps.engine.desk import Desk
 from sweeps.engine.notes import notes
 from sweeps.engine.preparation import prepare
 from sweeps.engine.schedulers import scheduler_of
@@ -20,9 +22,10 @@ from sweeps.engine.signals import Interrupted, Signals, watched
 from sweeps.engine.slots import Slots
 from sweeps.engine.sweep_folder import never_began, new_folder, start_facts
 from sweeps.engine.tuning import tune_study
-from sweeps.errors import Exit
+from sweeps.errors import Exit, InputError
 from sweeps.records.archive import Fingerprint
 from sweeps.records.builder import RecordBuilder
+from sweeps.records.commands import Command, Kind, taken_up, waiting
 from sweeps.records.finding import refuse_repeats
 from sweeps.records.ledger import Ledger, LedgerError, read_events
 from sweeps.records.lock import SweepLock
@@ -34,6 +37,8 @@ from sweeps.views.sink import Sink, Sinks
 from sweeps.views.tensorboard import TensorBoardSink
 
 logger = logging.getLogger(__name__)
+
+MakeSinks = Callable[[Extension], Sequence[Sink]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ def run_sweep(
     sinks: Sequence[Sink] = (),
     say: Callable[[str], None] = lambda _: None,
     cache: Path | None = None,
+    again: MakeSinks = lambda _: (),
 ) -> RunOutcome:
     """Run a new sweep to its end, or until a signal ends it.
 
@@ -63,6 +69,7 @@ def run_sweep(
         sinks: hear of every event.
         say: takes a line for whoever waits, before the first event.
         cache: where prepared data lie; by default in the sweep's folder.
+        again: makes what hears of an extension that somebody asks for while the sweep runs.
 
     Raises:
         InputError: nothing was started: the name is in use, the data or the resources are not there.
@@ -79,12 +86,13 @@ def run_sweep(
             with config.places.known(), connected(address_of(address), config.resources, say) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
-                    return _drive(config, folder, ledger, slots, sinks, signals, told, cache, kind)
+                    outcome = _drive(config, folder, ledger, slots, sinks, signals, told, cache, kind)
         except BaseException:
             # Nothing has been trained: leave no folder behind that would make the name look used.
             if never_began(folder):
                 shutil.rmtree(folder, ignore_errors=True)
             raise
+    return _extended_as_asked(outcome, address=address, sinks=again, say=say)
 
 
 def resume_sweep(
@@ -94,10 +102,11 @@ def resume_sweep(
     sinks: Sequence[Sink] = (),
     say: Callable[[str], None] = lambda _: None,
     cache: Path | None = None,
+    again: MakeSinks = lambda _: (),
 ) -> RunOutcome:
     """Go on with a sweep from its ledger: finished trials stay, the others go on from their checkpoints.
 
-    A sweep that has finished is left as it is.
+    A sweep that has finished is left as it is, unless somebody asked for more since. Arguments as for `run_sweep`.
 
     Raises:
         InputError: there is no sweep, its configuration was changed, or another driver is at it.
@@ -107,11 +116,12 @@ def resume_sweep(
         finish_switch(folder, ledger.past)
         config = read_config(folder, ledger.past)
         earlier = RecordBuilder(ledger.past).record()
-        if earlier.state == "finished":
+        if earlier.state == "finished" and not waiting(folder):
             return RunOutcome(folder, earlier, Exit.DONE)
         kind = carrying.fingerprint(config, prepare(config, cache or folder / "cache"))
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
-            return _drive(config, folder, ledger, slots, sinks, signals, cache=cache, kind=kind)
+            outcome = _drive(config, folder, ledger, slots, sinks, signals, cache=cache, kind=kind)
+    return _extended_as_asked(outcome, address=address, sinks=again, say=say)
 
 
 def extend_sweep(
@@ -119,8 +129,9 @@ def extend_sweep(
     changes: Changes,
     *,
     address: str | None = None,
-    sinks: Callable[[Extension], Sequence[Sink]] = lambda _: (),
+    sinks: MakeSinks = lambda _: (),
     say: Callable[[str], None] = lambda _: None,
+    command: Command | None = None,
 ) -> RunOutcome:
     """Go on with a sweep, finished or not, with another configuration: more trials, a larger budget, another space.
 
@@ -129,6 +140,7 @@ def extend_sweep(
         changes: as for `sweeps.config.extending.extended`.
         address: as for `run_sweep`; so is ``say``.
         sinks: is told of the extension before it begins, and makes what hears of every event.
+        command: by which somebody asked for it.
 
     Raises:
         InputError: there is no sweep, another driver is at it, or changes that cannot be made; nothing was changed.
@@ -147,7 +159,36 @@ def extend_sweep(
             attempts = sum(event["event"] == "sweep" for event in ledger.past)
             facts = start_facts(config, attempts + 1, slots.gpus or 1.0, extension.planned)
             write_down(extension, folder, ledger, facts)
-            return _drive(config, folder, ledger, slots, heard, signals, told, kind=kind, begun=True)
+            if command is not None:
+                ledger.past.append(ledger.append("command", **_answer(command, f"extended by {command.by}")))
+                taken_up(folder, command.id)
+            outcome = _drive(config, folder, ledger, slots, heard, signals, told, kind=kind, begun=True)
+    return _extended_as_asked(outcome, address=address, sinks=sinks, say=say)
+
+
+def _extended_as_asked(
+    outcome: RunOutcome, *, address: str | None, sinks: MakeSinks, say: Callable[[str], None]
+) -> RunOutcome:
+    """Go on with the first extension that somebody asked for meanwhile; one that cannot be made is refused."""
+    if outcome.code is not Exit.DONE:
+        return outcome
+    asked = [one for one in waiting(outcome.folder) if isinstance(one, Command) and one.kind is Kind.EXTEND]
+    # For one that is to be made at once the trials were interrupted; the others' turn comes when these are over.
+    urgent = [one for one in asked if one.now]
+    for command in urgent or asked:
+        changes = command.values.get("settings") or command.values.get("changes") or []
+        try:
+            return extend_sweep(outcome.folder, changes, address=address, sinks=sinks, say=say, command=command)
+        except InputError as error:
+            with SweepLock(outcome.folder), Ledger.open(outcome.folder, create=False) as ledger:
+                ledger.append("command", **_answer(command, str(error), refused=True))
+            taken_up(outcome.folder, command.id)
+            say(f"not extended as {command.by} asked: {error}")
+    return outcome
+
+
+def _answer(command: Command, text: str, *, refused: bool = False) -> dict[str, Any]:
+    return {"id": command.id, "command": str(command.kind), "by": command.by, "text": text, "refused": refused}
 
 
 def _warmed(extension: Extension, kind: Fingerprint, own: str) -> tuple[Extension, list[str]]:
@@ -190,7 +231,9 @@ def _drive(
         for text in (*told, *notes(config, study.room)):
             study.write("note", text=text)
         study.tidy()
-        state, code = _run(study, slots, folder, signals, cache or folder / "cache")
+        desk = Desk(study, signals)
+        desk.open()
+        state, code = _run(study, desk, slots, folder, signals, cache or folder / "cache")
         study.write("sweep_end", state=state, seconds=time.monotonic() - since)
         if state == "finished" and kind and (why := carrying.remember(config, study.record, kind)):
             logger.warning(why)
@@ -199,13 +242,17 @@ def _drive(
     return RunOutcome(folder, study.record, code)
 
 
-def _run(study: Study, slots: Slots, folder: Path, signals: Signals, cache: Path) -> tuple[str, Exit]:
+def _run(study: Study, desk: Desk, slots: Slots, folder: Path, signals: Signals, cache: Path) -> tuple[str, Exit]:
     """Train until every trial is at its end or the sweep cannot go on; how it ended, and its exit code."""
     signals.install()
     signals.polled = True
     try:
-        if not study.settled:
-            tune_study(study, slots, folder, signals, cache)
+        while not study.settled:
+            taken = desk.taken
+            tune_study(study, desk, slots, folder, signals, cache)
+            desk.look()
+            if not study.settled and desk.taken == taken:
+                break  # Tune gave up; else it was told that all was over just before somebody asked for more
         if study.settled:
             study.close()
     except Interrupted as end:

@@ -1,4 +1,4 @@
-"""What ends a sweep before its trials do: a signal (a second one ends it at once), or a disk that is full."""
+"""What ends a sweep before its trials do: a signal (a second one ends it at once), a request, or a full disk."""
 
 from __future__ import annotations
 
@@ -31,18 +31,25 @@ class Signals:
     def __init__(self) -> None:
         self.code: Exit | None = None
         self.trouble: Reason | None = None
+        self.asked: tuple[Exit, Reason] | None = None
         self.polled = False  # whether somebody calls ``check`` often; until then a signal raises where it finds us
 
     def check(self) -> None:
         """Raise ``Interrupted`` if a signal has come, or the sweep cannot go on."""
         if self.code is not None:
             raise Interrupted(self.code)
+        if self.asked is not None:
+            raise Interrupted(*self.asked)
         if self.trouble is not None:
             raise Interrupted(Exit.FAILED, self.trouble)
 
     def give_up(self, reason: Reason) -> None:
         """The sweep cannot go on: the next ``check`` ends it."""
         self.trouble = reason
+
+    def leave(self, code: Exit, reason: Reason) -> None:
+        """Somebody asked for the sweep's end: the next ``check`` brings it about, with this exit code."""
+        self.asked = (code, reason)
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Note the signal; a second one ends the process: every line of the ledger is on its way to the disk."""

@@ -17,6 +17,7 @@ from sweeps.engine.attempt import attempt
 from sweeps.engine.bundle import bundle
 from sweeps.engine.function_run import FunctionStuck
 from sweeps.engine.trial_log import TrialLog
+from sweeps.records.stop_file import StopWatch
 
 _LOG = TrialLog()
 
@@ -45,7 +46,7 @@ class SweepTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped he
         with contextlib.suppress(OSError):  # nobody hears of it here; the attempt meets the same and says so
             _LOG.open(Path(task["folder"]) / "log.txt")
         self._judged = task["judged"]
-        self._messages = attempt(task)
+        self._messages = attempt(task, StopWatch(Path(task["folder"]) / "stop"))
 
     def step(self) -> dict[str, Any]:
         if self._spoiled and self._messages is None:

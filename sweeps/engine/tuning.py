@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.config import FunctionTrainer
+from sweeps.engine.desk import Desk
 from sweeps.engine.signals import Signals
 from sweeps.engine.slots import Slots
 from sweeps.study import Assignment, Study
 
 
-def tune_study(study: Study, slots: Slots, folder: Path, signals: Signals, cache: Path) -> None:
+def tune_study(study: Study, desk: Desk, slots: Slots, folder: Path, signals: Signals, cache: Path) -> None:
     """Train what there is to train, until the study is settled or a signal ends it.
 
     Args:
         study: hands out attempts, and takes what they report.
+        desk: looked at between results.
         slots: how many at once, and what each gets.
         folder: the sweep's; Tune's own files in it are scratch.
         signals: checked between results.
@@ -64,7 +66,7 @@ def tune_study(study: Study, slots: Slots, folder: Path, signals: Signals, cache
         run_config=tune.RunConfig(
             name="tune",
             storage_path=str(scratch),
-            stop=StopFlag(signals.check),
+            stop=StopFlag(desk.glance, signals.check),
             callbacks=[StartHook(leases)],
             # Checkpoints are the trial's own business; Tune would ask each class Trainable for one at its end.
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),

@@ -39,6 +39,7 @@ class _Trial:
     parent: Parent | None = None
     generation: int = 1
     outside: str = ""
+    by: str = ""
     seen: TrialRecord | None = None
 
     def record(self) -> TrialRecord:
@@ -46,7 +47,7 @@ class _Trial:
             self.seen = TrialRecord(
                 self.id, self.params, self.state, self.reason, tuple(self.reports), self.attempt,
                 sum(self.seconds.values()), self.created, frozenset(self.dropped), self.worker, self.parent,
-                self.generation, self.outside,
+                self.generation, self.outside, self.by,
             )  # fmt: skip
         return self.seen
 
@@ -66,6 +67,8 @@ class RecordBuilder:
         self._earlier = 0.0  # seconds of drivers before it
         self._afterwards = Afterwards()
         self.meter = Meter()
+        self.answered: set[str] = set()  # commands, by their ids
+        self.asked_for: dict[str, str] = {}  # trials, by the commands that they came of
         for event in events:
             self.apply(event)
 
@@ -140,7 +143,9 @@ class RecordBuilder:
             return False
         parent = Parent(**event["parent"]) if event.get("parent") else None
         trial = _Trial(event["trial"], event["params"], event["time"], parent=parent)
-        trial.generation = self._sweep.generation
+        trial.generation, trial.by = self._sweep.generation, event.get("by", "")
+        if "command" in event:
+            self.asked_for[event["command"]] = trial.id
         self._trials[event["trial"]] = trial
         return True
 
@@ -183,6 +188,12 @@ class RecordBuilder:
         self._afterwards.reported(trial.id)
         if event.get("pid"):
             trial.worker = {"node": None, **(trial.worker or {}), "pid": event["pid"]}
+        return True
+
+    def _on_command(self, event: Mapping[str, Any]) -> bool:
+        self.answered.add(event["id"])
+        if event.get("planned") is not None:
+            self._sweep = dataclasses.replace(self._sweep, planned=event["planned"])
         return True
 
     def _on_dropped(self, event: Mapping[str, Any]) -> bool:

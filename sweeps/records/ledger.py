@@ -7,7 +7,8 @@ people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. Th
                where it begins an extension also ``extension`` {generation (2 is the first), params (of trials that have
                others in the new space), outside (why trials do not fit it), reopened (ended trials that may go on),
                prior_from (the suggestion from which priors fade)}
-``trial``      trial, params, number
+``trial``      trial, params, number; of a copy parent; of one that somebody asked for command (its id), by (who), and a
+               number below zero, since it is no suggestion
 ``twin``       number, params, same_as (trial): a suggestion that was trained before, and is not again
 ``state``      trial, state, attempt, reason {code, text} or null, worker {node, pid} or null, seconds (on a worker in
                this attempt, once it has ended)
@@ -15,6 +16,7 @@ people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. Th
                where known, progress (0 to 1 of the whole training) and the worker's pid
 ``dropped``    trial, checkpoint
 ``note``       text
+``command``    id, command, by, text, refused (whether nothing came of it); where known trial, and planned (trials, now)
 ``sweep_end``  state, seconds (of this driver)
 ``confirmed``  number, top, seeds, candidates, comparisons, level, passed_over: repeats of the best trials with fresh
                seeds (`sweeps.records.confirmation`)

@@ -81,7 +81,7 @@ class TrialRecord:
 
     ``seconds`` is the time on a worker, over all attempts; ``worker`` the node and pid it runs or last ran on.
     ``params`` are those of the sweep's configuration ``generation`` (from 1; each extension is one more). Where the
-    extended sweep has none for such a training, ``outside`` says why.
+    extended sweep has none for such a training, ``outside`` says why. ``by`` is who asked for it, where somebody did.
     """
 
     id: str
@@ -97,6 +97,7 @@ class TrialRecord:
     parent: Parent | None = None
     generation: int = 1
     outside: str = ""
+    by: str = ""
 
     @property
     def reached(self) -> int:

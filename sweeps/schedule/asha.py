@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Any
 
 from sweeps.config.early_stopping import Mode
-from sweeps.schedule.base import Backed, Decision, Opinion
+from sweeps.schedule.base import Backed, Copy, Decision, Opinion
 from sweeps.schedule.judging import GO_ON, JudgingScheduler, Verdict
 from sweeps.schedule.rung import Rung
 from sweeps.schedule.rungs import geometric_rungs
@@ -79,6 +81,7 @@ class AshaScheduler(JudgingScheduler):
         self._opinion: Opinion = lambda: None
         self._backed: Backed = tuple
         self._judged: dict[str, Rung] = {}  # the highest rung at which a trial was judged
+        self._begun_at: dict[str, int] = {}  # the reports that copies took over from their parents
 
     @property
     def rungs(self) -> tuple[int, ...]:
@@ -94,6 +97,12 @@ class AshaScheduler(JudgingScheduler):
     def pausing(self) -> bool:
         """Whether losers are paused now, rather than stopped."""
         return self._mode == "promotion" or (self._mode == "auto" and self._resume_cost <= DEAREST_RESUME)
+
+    def made(self, trial: str, params: Mapping[str, Any], copy: Copy | None = None) -> None:
+        """A copy has its first rungs behind it: it is judged at those after the report that it began from."""
+        super().made(trial, params, copy)
+        if copy is not None:
+            self._begun_at[trial] = copy.report
 
     def costs(self, resume: float) -> None:
         """What resuming costs more than beginning anew, in report intervals; what ``auto`` goes by.
@@ -177,7 +186,7 @@ class AshaScheduler(JudgingScheduler):
     def _judge(self, trial: str, report: int, score: float) -> Verdict:
         passed = bisect_right(self._rungs, report, key=lambda rung: rung.at)
         before = self._judged.get(trial)
-        if passed == 0 or (rung := self._rungs[passed - 1]) is before:
+        if passed == 0 or (rung := self._rungs[passed - 1]) is before or rung.at <= self._begun_at.get(trial, 0):
             return GO_ON
         self._judged[trial] = rung
         self._record(rung, trial, score)

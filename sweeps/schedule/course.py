@@ -23,7 +23,7 @@ class _Trial:
     running: bool = True
     over: bool = False
     finished: bool = False
-    copied: bool = False  # it began from another trial's checkpoint, and is not one of those that a budget counts
+    extra: bool = False  # a copy of another, or asked for by somebody: not one of those that a budget counts
 
     @property
     def left(self) -> float:
@@ -72,11 +72,25 @@ class Course(Scheduler):
         """No new trial is begun from here on; ``why`` in words. The first reason stands."""
         self.closed = self.closed or why
 
+    def wind_up(self, why: str) -> None:
+        """From here on as if the budget were spent: only the best are trained to their ends; ``why`` in words."""
+        self.close(why)
+        self._last_lap = True
+
+    @property
+    def winding_up(self) -> bool:
+        """Whether nobody goes on any more but the best."""
+        return self._last_lap
+
     def made(self, trial: str, params: Mapping[str, Any], copy: Copy | None = None) -> None:
         """``trial`` exists; `advance` says how far one that is a copy of another had come when it was made."""
         self._scheduler.made(trial, params, copy)
         if copy is not None:
-            self._trials[trial] = _Trial(len(self._trials) + 1, running=False, copied=True)
+            self.extra(trial)
+
+    def extra(self, trial: str) -> None:
+        """``trial`` is none of those that a budget counts; told before it begins."""
+        self._trials[trial] = _Trial(len(self._trials) + 1, running=False, extra=True)
 
     def pay(self, spent: Spent) -> None:
         """What has been spent by now; told before the report that it belongs to."""
@@ -93,7 +107,7 @@ class Course(Scheduler):
         if self._chooses and trial in self._to_finish() and self._others_rest(trial):
             self._finishers.add(trial)
         self._scheduler.start(trial)
-        begun = sum(not known.copied for known in self._trials.values())
+        begun = sum(not known.extra for known in self._trials.values())
         if self.budget.trials is not None and begun >= self.budget.trials:
             self.close(f"all {self.budget.trials} trials were begun")
 
@@ -124,7 +138,8 @@ class Course(Scheduler):
 
     def end(self, trial: str, *, finished: bool = False) -> None:
         """``trial`` is over, for whatever cause; ``finished`` if it was trained to its end."""
-        known = self._trials[trial]
+        if (known := self._trials.get(trial)) is None:
+            return  # it was taken back before it began
         known.over, known.running, known.finished = True, False, finished
         self._scheduler.end(trial)
 

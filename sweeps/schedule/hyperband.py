@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from sweeps.config.early_stopping import Mode
 from sweeps.schedule.asha import AshaScheduler
-from sweeps.schedule.base import Backed, Decision, Opinion, Scheduler
+from sweeps.schedule.base import Backed, Copy, Decision, Opinion, Scheduler
 from sweeps.schedule.rungs import geometric_rungs
 
 
@@ -65,6 +67,11 @@ class HyperbandScheduler(Scheduler):
         """For all brackets."""
         for bracket in self._brackets:
             bracket.consult(opinion, backed)
+
+    def made(self, trial: str, params: Mapping[str, Any], copy: Copy | None = None) -> None:
+        """A copy joins a bracket at once, which has to know how far it was trained."""
+        if copy is not None:
+            self._brackets[self.bracket(trial)].made(trial, params, copy)
 
     def start(self, trial: str) -> None:
         """``trial`` begins, in the bracket whose turn it is, or goes on in its own."""

@@ -23,7 +23,8 @@ class Earlier:
         outside: trials that do not fit, with the reason: neither searcher nor scheduler hears of them.
         undone: lines of the ledger with ends of trials that an extension has opened again.
         extended: whether there was any extension.
-        planned: how many trials there will be in all, where an extension said so.
+        planned: how many trials there will be in all, where an extension said so, without those in ``extra``.
+        extra: trials that somebody asked for before the latest extension.
         after: the number of the last suggestion before the latest extension.
         tried: the parameters of all suggestions up to there that fit.
         prior_from: the number of the suggestion from which priors fade.
@@ -34,6 +35,7 @@ class Earlier:
     undone: frozenset[int] = frozenset()
     extended: bool = False
     planned: int | None = None
+    extra: frozenset[str] = frozenset()
     after: int = 0
     tried: tuple[Params, ...] = ()
     prior_from: int | None = None
@@ -45,20 +47,24 @@ class Earlier:
         ends: dict[str, int] = {}
         made: dict[str, Params] = {}
         undone: set[int] = set()
+        asked_for: set[str] = set()
         latest: Event | None = None
         suggested = after = 0
         before: tuple[str, ...] = ()
+        extra: frozenset[str] = frozenset()
         for event in events:
             match event["event"]:
                 case "trial":
                     made[event["trial"]] = event["params"]
                     suggested = max(suggested, int(event.get("number", 0)))
+                    asked_for |= {event["trial"]} if "command" in event else set()
                 case "twin":
                     suggested = max(suggested, int(event["number"]))
                 case "state" if State(event["state"]).final:
                     ends[event["trial"]] = event["n"]
                 case "sweep" if extension := event.get("extension"):
                     latest, after, before = event, suggested, tuple(made)
+                    extra = frozenset(asked_for)
                     params |= extension["params"]
                     undone |= {ends[trial] for trial in extension["reopened"]}
         if latest is None:
@@ -66,4 +72,5 @@ class Earlier:
         said = latest["extension"]
         outside = said["outside"]
         tried = tuple(params.get(trial, made[trial]) for trial in before if trial not in outside)
-        return cls(params, outside, frozenset(undone), True, latest["planned"], after, tried, said["prior_from"])
+        planned = None if latest["planned"] is None else latest["planned"] - len(extra)
+        return cls(params, outside, frozenset(undone), True, planned, extra, after, tried, said["prior_from"])

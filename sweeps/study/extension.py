@@ -91,7 +91,7 @@ def plan_extension(folder: Path, events: Sequence[Event], changes: Changes) -> E
         before,
         config,
         generation=record.generation + 1,
-        planned=_planned(config, tried, len(outside)),
+        planned=_with_extra(_planned(config, tried, len(outside)), events),
         params={trial: now for trial, now in params.items() if now != known[trial]},
         outside=outside,
         reopened=tuple(one.id for one in record.trials if one.id in resting and has_newest(folder, one)),
@@ -165,6 +165,12 @@ def _planned(config: SweepConfig, tried: Sequence[Params], outside: int) -> int 
     size = config.space.grid_size() + sum(not config.space.on_grid(point) for point in config.points)
     total = outside + apart + size
     return total if config.trials is None else min(config.trials, total)
+
+
+def _with_extra(planned: int | None, events: Sequence[Event]) -> int | None:
+    """With the trials that somebody asked for, which come on top of those that a sweep file plans."""
+    asked_for = sum(event["event"] == "trial" and "command" in event for event in events)
+    return None if planned is None else planned + asked_for
 
 
 def _prior_from(before: SweepConfig, config: SweepConfig, events: Sequence[Event], tried: Sequence[Params]) -> int:

@@ -66,8 +66,9 @@ class Source:
             return None
         return self._begin(self._told.asked + 1, untried)
 
-    def copy(self, copy: Copy, progress: float | None) -> str:
+    def copy(self, copy: Copy, progress: float | None, **asked: str) -> str:
         """A trial that begins from another one's checkpoint, written down; ``progress`` is how far that one was.
+        Where somebody asked for it, ``command`` and ``by`` say so.
 
         Raises:
             ValueError: there is one with the same parameters from the same checkpoint.
@@ -76,7 +77,20 @@ class Source:
             raise ValueError(f"{twin} began from report {copy.report} of {copy.parent} with the same parameters")
         trial = self._told.trainings.name()
         parent = {"trial": copy.parent, "report": copy.report, "progress": progress, "replaces": copy.replaces}
-        self._write("trial", trial=trial, params=dict(copy.params), parent=parent)
+        self._write("trial", trial=trial, params=dict(copy.params), parent=parent, **asked)
+        return trial
+
+    def ask_for(self, params: Mapping[str, Any], command: str, by: str) -> str:
+        """A trial that somebody asks for, written down. It is no suggestion, and none of those that are planned.
+
+        Args:
+            params: all of its parameters; no trial has the same.
+            command: the id of the request.
+            by: who asks.
+        """
+        trial = self._told.trainings.name()
+        # Searchers know it by a number that no suggestion has: a grid would else pass over one of its own.
+        self._write("trial", trial=trial, number=-int(trial[1:]), params=dict(params), command=command, by=by)
         return trial
 
     def _begin(self, number: int, params: Mapping[str, Any]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.records.record import Reason, State, SweepRecord
+from sweeps.records.stop_file import stop_file
 from sweeps.schedule import Scheduler
 from sweeps.schedule.base import Copy, Decision
 from sweeps.schedule.budget import Spent
@@ -26,6 +28,9 @@ from sweeps.views.sink import Sink, Sinks
 from trainer.errors import ResumeError
 
 Message = Mapping[str, Any]
+
+BY_HAND = "by-hand"
+"""The reason of a trial that a person stopped."""
 
 
 @dataclass
@@ -69,6 +74,7 @@ class Study:
         self._warned = False
         # Trials whose last report was written, but not what became of them.
         self._unsaid: dict[str, tuple[Decision, str | None]] = {}
+        self._leaving: dict[str, Reason] = {}  # trials that somebody stopped and whose workers have not let go of yet
         self._unfit: dict[str, Reason] = {}  # trials at rest that cannot go on in a sweep that was extended
 
     @property
@@ -131,6 +137,10 @@ class Study:
                 self._unsaid.pop(event["trial"], None)
             if event["event"] == "report" and (decision is not Decision.CONTINUE or event.get("done")):
                 self._unsaid[event["trial"]] = (decision, event.get("done"))
+            if event["event"] == "command" and event["command"] == "stop" and "trial" in event:
+                self._leaving[event["trial"]] = Reason(BY_HAND, f"stopped by {event['by']}")
+            if event["event"] == "state" and State(event["state"]).final:
+                self._leaving.pop(event["trial"], None)
         waiting = set(self._told.scheduler.promotable())
         self._paused = {
             trial.id
@@ -162,6 +172,8 @@ class Study:
                 self._queue.remove(trial)
                 self._running[trial] = _Attempt(self._told.records.trial(trial).attempt, self._clock())
                 self._leave(trial, decision, done)
+        for trial in list(self._leaving):
+            self._end_at_rest(trial)
         self._book.mend(self.record.trials)
 
     def close(self) -> None:
@@ -177,6 +189,7 @@ class Study:
         while (trial := self._next_trial()) is not None:
             attempt = self._told.records.trial(trial).attempt + 1
             self._running[trial] = _Attempt(attempt, self._clock())
+            stop_file(self.folder, trial).unlink(missing_ok=True)
             self.write("state", trial=trial, state=State.RUNNING, attempt=attempt, reason=None)
             if why := self._disk.lay(self._told.records.trial(trial)):
                 self.ended(trial, State.FAILED, why)
@@ -204,6 +217,9 @@ class Study:
             text = f"report {message['number']} of {trial} came without a checkpoint, and what has none is not copied"
             self.write("note", text=f"{text}: pass one, as in sweeps.report(metrics, checkpoint=folder)")
         done = message.get("reason") or "completed" if message.get("done") else None
+        if trial in self._leaving and not done:
+            self.ended(trial, State.STOPPED, self._leaving[trial])
+            return Decision.STOP
         if decision is not Decision.CONTINUE or done:
             self._leave(trial, decision, done)
             return Decision.STOP if done else decision
@@ -212,11 +228,15 @@ class Study:
     def ended(self, trial: str, state: State, reason: Reason) -> None:
         """``trial`` has come to a final state."""
         if trial in self._running:
-            self._end_attempt(trial, state, reason)
+            by_hand = self._leaving.get(trial, reason) if state is State.STOPPED else reason
+            self._end_attempt(trial, state, by_hand)
 
     def lost(self, trial: str, reason: Reason) -> None:
         """The worker of ``trial`` died: the trial goes on elsewhere, at most ``retries`` times."""
         if trial not in self._running:
+            return
+        if trial in self._leaving:
+            self.ended(trial, State.STOPPED, reason)
             return
         self._failures[trial] = self._failures.get(trial, 0) + 1
         if self._failures[trial] > self.config.retries:
@@ -228,7 +248,9 @@ class Study:
 
     def put_back(self, trial: str, reason: Reason) -> None:
         """``trial`` could not be begun on its worker, which is no fault of either's: another takes it next."""
-        if trial in self._running:
+        if trial in self._leaving:
+            self.ended(trial, State.STOPPED, reason)
+        elif trial in self._running:
             self._end_attempt(trial, State.PENDING, reason)
             self._queue.insert(0, trial)
 
@@ -236,6 +258,57 @@ class Study:
         """The sweep ends before its trials do; ``replay`` queues them again."""
         for trial in sorted(self._running):
             self._end_attempt(trial, State.INTERRUPTED, reason)
+
+    def stop(self, trial: str, reason: Reason) -> bool:
+        """``trial``, which is not at its end, is to end; whether it has by now. A worker's lets go of it a little
+        later, where it trains a function of one's own at its next report."""
+        self._leaving[trial] = reason
+        if trial in self._running:
+            # The worker cannot hear of it before its next report, so it looks for this file meanwhile.
+            with contextlib.suppress(OSError):
+                stop_file(self.folder, trial).touch()
+            return False
+        self._end_at_rest(trial)
+        return True
+
+    def give_up_unbegun(self, reason: Reason) -> None:
+        """Trials that wait for their first worker are not begun any more."""
+        for trial in [one for one in self._queue if self._told.records.trial(one).attempt == 0]:
+            self.stop(trial, reason)
+
+    def ask_for(self, params: Mapping[str, Any], command: str, by: str) -> str:
+        """A trial with ``params``, all of them, joins the queue; its name. See `Source.ask_for`."""
+        trial = self._source.ask_for(params, command, by)
+        self._queue.append(trial)
+        return trial
+
+    def branch(self, copy: Copy, command: str, by: str) -> str:
+        """A trial that begins from another one's checkpoint joins the queue; its name.
+
+        Raises:
+            ValueError: there is one with the same parameters from the same checkpoint.
+        """
+        trial = self._source.copy(copy, self._progress_at(copy), command=command, by=by)
+        self._queue.append(trial)
+        return trial
+
+    def twin(self, params: Mapping[str, Any]) -> str | None:
+        """The trial that trains what ``params`` would."""
+        return self._told.trainings.twin(params)
+
+    def asked_for(self, command: str) -> str | None:
+        """The trial that command ``command`` came to."""
+        return self._told.records.asked_for.get(command)
+
+    @property
+    def answered(self) -> Collection[str]:
+        """The commands that the ledger has answers to."""
+        return self._told.records.answered
+
+    @property
+    def winding_up(self) -> bool:
+        """Whether the sweep trains its best to their ends and nothing else."""
+        return self._told.scheduler.winding_up
 
     def write(self, kind: str, **fields: Any) -> Decision:
         """One event: first into the ledger, then to all that follows from it."""
@@ -256,9 +329,11 @@ class Study:
 
     def _copy(self, copy: Copy) -> None:
         """Begin another trial from a checkpoint of one. It waits until the scheduler names it."""
-        parent = self._told.records.trial(copy.parent)
-        report = next((one for one in parent.reports if one.number == copy.report), None)
-        self._paused.add(self._source.copy(copy, report.progress if report else None))
+        self._paused.add(self._source.copy(copy, self._progress_at(copy)))
+
+    def _progress_at(self, copy: Copy) -> float | None:
+        reports = self._told.records.trial(copy.parent).reports
+        return next((one.progress for one in reports if one.number == copy.report), None)
 
     def _why(self, trial: str) -> Reason:
         code, text = self._told.scheduler.reason(trial)
@@ -310,7 +385,18 @@ class Study:
 
     def _end_attempt(self, trial: str, state: State, reason: Reason) -> None:
         attempt = self._running.pop(trial)
+        if state.final:
+            self._leaving.pop(trial, None)
         self._end(trial, state, reason, attempt.number, seconds=self._clock() - attempt.since)
+
+    def _end_at_rest(self, trial: str) -> None:
+        """Somebody stopped ``trial``, which waits or is paused."""
+        self._paused.discard(trial)
+        if trial in self._queue:
+            self._queue.remove(trial)
+        reason, record = self._leaving.pop(trial), self._told.records.trial(trial)
+        if not record.state.final:
+            self._end(trial, State.STOPPED, reason, record.attempt)
 
     def _end(self, trial: str, state: State, reason: Reason, attempt: int, **more: Any) -> None:
         said = {"code": reason.code, "text": reason.text}

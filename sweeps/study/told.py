@@ -55,7 +55,8 @@ class Told:
     ) -> None:
         self.records = RecordBuilder()
         self.earlier = earlier or Earlier()
-        self.planned = self.earlier.planned if self.earlier.extended else config.planned
+        self._planned = self.earlier.planned if self.earlier.extended else config.planned
+        self._extra: set[str] = set()  # trials that somebody asked for besides
         # Searchers and schedulers see scores that are better when larger: the sign is flipped here and nowhere else.
         self._sign = 1.0 if config.metric.goal == "maximize" else -1.0
         if scheduler is None:
@@ -87,8 +88,15 @@ class Told:
 
     @property
     def room(self) -> int | None:
-        """How many trials there will be that fit the configuration; ``planned`` are all, with those outside of it."""
-        return None if self.planned is None else self.planned - len(self.earlier.outside)
+        """How many trials there will be that fit the configuration, without those that somebody asked for."""
+        if self._planned is None:
+            return None
+        return self._planned - len(self.earlier.outside.keys() - self.earlier.extra)
+
+    @property
+    def planned(self) -> int | None:
+        """How many trials there will be at most, with those that somebody asked for, where that is known."""
+        return None if self._planned is None else self._planned + len(self._extra)
 
     def decision(self, trial: str) -> Decision:
         """What was decided about ``trial`` at its last report."""
@@ -133,6 +141,8 @@ class Told:
         match event["event"]:
             case "trial":
                 self._tell_trial(event)
+            case "command" if event["command"] == "finish" and not event["refused"]:
+                self.scheduler.wind_up(event["text"])
             case "twin":
                 self._tell_twin(int(event["number"]), event["params"], str(event["same_as"]))
             case "state" if event.get("n") in self.earlier.undone:
@@ -223,7 +233,11 @@ class Told:
     def _tell_trial(self, event: Event) -> None:
         trial, parent = str(event["trial"]), event.get("parent")
         params = self.earlier.params.get(trial, event["params"])
-        self.trainings.add(trial, params, parent)
+        extra = "command" in event
+        self.trainings.add(trial, params, parent, extra=extra)
+        if extra:
+            self._extra.add(trial)
+            self.scheduler.extra(trial)
         if parent is None:
             self._numbers[trial] = int(event["number"])
             self.scheduler.made(trial, params)
@@ -239,6 +253,7 @@ class Told:
         if event["event"] == "trial":
             self.trainings.skip(str(event["trial"]))
             self.asked = max(self.asked, int(event.get("number", 0)))
+            self._extra |= {str(event["trial"])} if "command" in event else set()
 
     def _tell_twin(self, number: int, params: Params, same_as: str) -> None:
         """A suggestion that had been tried: its result is what that trial has come to by now."""

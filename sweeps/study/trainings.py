@@ -27,28 +27,30 @@ class Trainings:
         self._trials: dict[str, str] = {}  # by configuration; copies are none of these
         self._copies: dict[tuple[str, int, str], str] = {}  # by what they began from, and configuration
         self._params: set[str] = set()
+        self._extra: set[str] = set()  # of them, those that somebody asked for besides
         self._last = 0  # the highest number that a trial's name has
 
     def __len__(self) -> int:
-        """How many were begun, without copies."""
-        return len(self._trials)
+        """How many were begun of those that are planned: without copies, and without what somebody asked for."""
+        return len(self._trials) - len(self._extra)
 
     @property
     def tried(self) -> int:
         """How many configurations of the space there are among them."""
         return len(self._params)
 
-    def add(self, trial: str, params: Params, parent: Params | None = None) -> None:
+    def add(self, trial: str, params: Params, parent: Params | None = None, *, extra: bool = False) -> None:
         """``trial`` was written down with ``params``.
 
         One that begins from a checkpoint of its ``parent`` is another training than one with the same ``params`` from
-        the beginning, and not one of those that are planned.
+        the beginning, and not one of those that are planned; nor is one that somebody asked for (``extra``).
         """
         self._last = max(self._last, int(trial[1:]))
         if parent is not None:
             self._copies[parent["trial"], parent["report"], self._key(params)] = trial
         else:
-            self._trials.setdefault(self._key(params), trial)
+            if self._trials.setdefault(self._key(params), trial) == trial and extra:
+                self._extra.add(trial)
             self._params.add(identity(params))
 
     def skip(self, trial: str) -> None:

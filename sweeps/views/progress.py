@@ -79,7 +79,7 @@ class Progress:
         if "time" in event:
             self._meter.tell(event)
         self._limits = event.get("limits", self._limits)
-        if event["event"] == "sweep":
+        if event["event"] in {"sweep", "command"}:
             self._planned = event.get("planned", self._planned)
         if event.get("replayed"):
             if trial is not None:
@@ -90,7 +90,7 @@ class Progress:
         new_best = trial is not None and self._tally.take(trial)
         if self._quiet or self._output.gone:
             return
-        if event["event"] == "note":
+        if event["event"] in {"note", "command"}:
             self._note(event["text"])
         elif trial is not None and self._live is not None:
             self._draw_soon()

@@ -170,9 +170,16 @@ class Play:
     steps: int = 0
 
 
-def play(study: Study, *, slots: int = 1, kind: type[Worker] = FunctionWorker, steps: int | None = None) -> Play:
-    """Let workers run in turn until nothing is left, or for so many steps."""
-    seen, workers = Play(), []
+def play(
+    study: Study,
+    *,
+    slots: int = 1,
+    kind: type[Worker] = FunctionWorker,
+    steps: int | None = None,
+    workers: list[Worker] | None = None,
+) -> Play:
+    """Let workers run in turn until nothing is left, or for so many steps; ``workers`` are busy already."""
+    seen, workers = Play(), [] if workers is None else workers
     while steps is None or seen.steps < steps:
         while len(workers) < slots and (assignment := study.start()) is not None:
             workers.append(kind(study, assignment))

@@ -18,7 +18,8 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in app.r
 
 def test_these_are_the_commands():
     expected = {"run", "resume", "extend", "train", "status", "list", "best", "export", "evaluate", "validate", "init"}
-    assert set(COMMANDS) == expected | {"tensorboard", "confirm", "archive", "compare", "show", "diff"}
+    looking = {"tensorboard", "compare", "show", "diff"}
+    assert set(COMMANDS) == expected | looking | {"confirm", "archive", "stop", "add", "clone"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
