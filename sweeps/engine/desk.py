@@ -11,8 +11,8 @@ from sweeps.errors import Exit
 from sweeps.records.commands import Broken, Kind, taken_up, waiting
 from sweeps.records.record import Reason
 from sweeps.study import Study
+from sweeps.study.left_over import BY_HAND
 from sweeps.study.steering import Steering
-from sweeps.study.study import BY_HAND
 
 LOOK_SECONDS = 0.5
 

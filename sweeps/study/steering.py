@@ -5,8 +5,9 @@ from __future__ import annotations
 from sweeps.errors import InputError
 from sweeps.records.commands import Broken, Command, Kind, taken_up
 from sweeps.records.record import Reason
+from sweeps.study.left_over import BY_HAND, stopped_by
 from sweeps.study.requests import Wanted, check
-from sweeps.study.study import BY_HAND, Study
+from sweeps.study.study import Study
 from sweeps.views.text import short_params
 
 
@@ -22,7 +23,7 @@ class Steering:
 
     def answered(self, id: str) -> bool:
         """Whether the ledger has an answer to command ``id``, of this driver or of one before."""
-        return id in self._study.answered
+        return id in self._study.told.records.answered
 
     def refuse(self, command: Command | Broken, text: str) -> None:
         """Nothing comes of ``command``; ``text`` says why."""
@@ -43,12 +44,12 @@ class Steering:
                 self._finish(command)
             else:
                 self._answer(command, f"{command.trial} is stopped by {command.by}", trial=command.trial)
-                study.stop(command.trial, Reason(BY_HAND, f"stopped by {command.by}"))
+                study.stop(command.trial, stopped_by(command.by))
         except InputError as error:
             self.refuse(command, str(error).removeprefix("command line: "))
 
     def _finish(self, command: Command) -> None:
-        if self._study.winding_up:
+        if self._study.told.scheduler.winding_up:
             raise InputError("its best trials are being trained to their ends already")
         self._answer(command, f"no more new trials, only the best are trained to their ends: asked for by {command.by}")
         self._study.give_up_unbegun(Reason(BY_HAND, f"not begun any more: ended by {command.by}"))
@@ -56,9 +57,9 @@ class Steering:
     def _begin(self, command: Command, wanted: Wanted) -> None:
         study = self._study
         # A driver may have died between the trial's line and this answer.
-        trial = study.asked_for(command.id)
+        trial = study.told.records.asked_for.get(command.id)
         if trial is None:
-            if study.winding_up:
+            if study.told.scheduler.winding_up:
                 message = "the sweep only trains its best to their ends now"
                 raise InputError(message, mend="give it more by `sweeps extend`")
             trial = self._make(command, wanted)
@@ -76,7 +77,7 @@ class Steering:
                 return study.branch(wanted.copy, command.id, command.by)
             except ValueError as error:
                 raise InputError(str(error), mend="change one of them") from None
-        if twin := study.twin(wanted.params):
+        if twin := study.told.trainings.twin(wanted.params):
             raise InputError(f"{twin} is the very same training", mend="change one of its parameters")
         return study.ask_for(wanted.params, command.id, command.by)
 

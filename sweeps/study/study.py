@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,14 @@ from sweeps.study.assignment import Assignment
 from sweeps.study.book import Book, Lines
 from sweeps.study.disk import Disk
 from sweeps.study.earlier import Earlier
+from sweeps.study.left_over import LeftOver
 from sweeps.study.recovery import undelivered
 from sweeps.study.refusal import refusal
-from sweeps.study.sort_out import sort_out
+from sweeps.study.reported import Message, report_fields
 from sweeps.study.source import Source
 from sweeps.study.told import Event, Told
 from sweeps.views.sink import Sink, Sinks
 from trainer.errors import ResumeError
-
-Message = Mapping[str, Any]
-
-BY_HAND = "by-hand"
-"""The reason of a trial that a person stopped."""
 
 
 @dataclass
@@ -63,24 +59,22 @@ class Study:
         scheduler: Scheduler | None = None,
     ) -> None:
         self.config, self.folder, self._clock = config, folder, clock
-        self._told = Told(config, devices, scheduler, Earlier.of(ledger.past))
-        self._disk = Disk(folder, config, self._told.scheduler.promotable)
-        self._book = Book(ledger, self._told, self._disk, sink or Sinks(()))
-        self._source = Source(config, self._told, self.write)
+        self.told = Told(config, devices, scheduler, Earlier.of(ledger.past))
+        self._disk = Disk(folder, config, self.told.scheduler.promotable)
+        self._book = Book(ledger, self.told, self._disk, sink or Sinks(()))
+        self._source = Source(config, self.told, self.write)
         self._queue: list[str] = []  # trials to go on with, before new ones
         self._running: dict[str, _Attempt] = {}
         self._failures: dict[str, int] = {}
         self._paused: set[str] = set()
         self._warned = False
-        # Trials whose last report was written, but not what became of them.
-        self._unsaid: dict[str, tuple[Decision, str | None]] = {}
-        self._leaving: dict[str, Reason] = {}  # trials that somebody stopped and whose workers have not let go of yet
+        self._left = LeftOver()
         self._unfit: dict[str, Reason] = {}  # trials at rest that cannot go on in a sweep that was extended
 
     @property
     def open(self) -> int:
         """How many attempts could be started now, were there workers; where new trials have no number, many."""
-        return len(self._queue) + (self._told.scheduler.candidate() is not None) + self._source.fresh
+        return len(self._queue) + (self.told.scheduler.candidate() is not None) + self._source.fresh
 
     @property
     def settled(self) -> bool:
@@ -90,17 +84,17 @@ class Study:
     @property
     def planned(self) -> int | None:
         """How many trials there will be at most, where that is known."""
-        return self._told.planned
+        return self.told.planned
 
     @property
     def room(self) -> int | None:
         """The same without the earlier trials that do not fit the configuration of a sweep that was extended."""
-        return self._told.room
+        return self.told.room
 
     @property
     def closed(self) -> str:
         """Why no new trial is begun any more, in words; empty while any is."""
-        return self._told.scheduler.closed
+        return self.told.scheduler.closed
 
     @property
     def paused(self) -> int:
@@ -110,7 +104,7 @@ class Study:
     @property
     def spent(self) -> Spent:
         """What the sweep has cost so far."""
-        return self._told.scheduler.spent
+        return self.told.scheduler.spent
 
     @property
     def waits(self) -> bool:
@@ -120,81 +114,61 @@ class Study:
     @property
     def judged(self) -> tuple[int, ...] | None:
         """The report numbers at which a decision can fall; ``None`` where it can at any."""
-        return self._told.scheduler.judged
+        return self.told.scheduler.judged
 
     @property
     def record(self) -> SweepRecord:
         """The whole sweep as of now."""
-        return self._told.records.record()
+        return self.told.records.record()
 
     def replay(self, events: Iterable[Event]) -> None:
         """Take in an earlier driver's events, before anything else; ``tidy`` mends what its death left undone."""
         events = list(events)
-        self._told.recall(events)
+        self.told.recall(events)
         for event in events:
-            decision = self._book.read(event)
-            if event["event"] in {"report", "state"}:
-                self._unsaid.pop(event["trial"], None)
-            if event["event"] == "report" and (decision is not Decision.CONTINUE or event.get("done")):
-                self._unsaid[event["trial"]] = (decision, event.get("done"))
-            if event["event"] == "command" and event["command"] == "stop" and "trial" in event:
-                self._leaving[event["trial"]] = Reason(BY_HAND, f"stopped by {event['by']}")
-            if event["event"] == "state" and State(event["state"]).final:
-                self._leaving.pop(event["trial"], None)
-        waiting = set(self._told.scheduler.promotable())
-        self._paused = {
-            trial.id
-            for trial in self.record.trials
-            if trial.state is State.PAUSED or (trial.attempt == 0 and trial.id in waiting)
-        }
-        if self._told.earlier.extended:
-            said = {trial for trial, (_, done) in self._unsaid.items() if done}
-            going_on, self._unfit = sort_out(
-                (t for t in self.record.trials if t.id not in said), self._told, self.folder
-            )
-            self._disk.expect(going_on)
-            self._paused -= {trial.id for trial in going_on} | self._unfit.keys()
-        rest = self._paused | self._unfit.keys()
-        self._queue = [t.id for t in self.record.trials if not t.state.final and t.id not in rest]
+            self._left.hear(event, self._book.read(event))
+        rest = self._left.rest(self.told, self.folder)
+        self._disk.expect(rest.expected)
+        self._queue, self._paused, self._unfit = rest.queue, rest.paused, rest.unfit
 
     def prospect(self) -> tuple[tuple[str, ...], int]:
         """The trials that go on, and how many new ones can be begun; after a replay, before anything is started."""
         self._source.look()
-        candidate = self._told.scheduler.candidate()
+        candidate = self.told.scheduler.candidate()
         return (*self._queue, *([candidate] if candidate else [])), self._source.fresh
 
     def tidy(self) -> None:
         """Write the ends that an earlier driver could not write, and drop the checkpoints it could not drop."""
         for trial, reason in self._unfit.items():
-            self._end(trial, State.STOPPED, reason, self._told.records.trial(trial).attempt)
-        for trial, (decision, done) in self._unsaid.items():
+            self._end(trial, State.STOPPED, reason, self.told.records.trial(trial).attempt)
+        for trial, (decision, done) in self._left.unsaid.items():
             if trial in self._queue:
                 self._queue.remove(trial)
-                self._running[trial] = _Attempt(self._told.records.trial(trial).attempt, self._clock())
+                self._running[trial] = _Attempt(self.told.records.trial(trial).attempt, self._clock())
                 self._leave(trial, decision, done)
-        for trial in list(self._leaving):
+        for trial in list(self._left.leaving):
             self._end_at_rest(trial)
         self._book.mend(self.record.trials)
 
     def close(self) -> None:
         """The sweep is settled: trials that are paused will not go on, and are stopped for good."""
-        if why := self._told.hopeless:
+        if why := self.told.hopeless:
             self.write("note", text=why)
         for trial in sorted(self._paused):
             self._paused.discard(trial)
-            self._end(trial, State.STOPPED, self._why(trial), self._told.records.trial(trial).attempt)
+            self._end(trial, State.STOPPED, self._why(trial), self.told.records.trial(trial).attempt)
 
     def start(self) -> Assignment | None:
         """The next attempt, or ``None`` when nothing is left to start now."""
         while (trial := self._next_trial()) is not None:
-            attempt = self._told.records.trial(trial).attempt + 1
+            attempt = self.told.records.trial(trial).attempt + 1
             self._running[trial] = _Attempt(attempt, self._clock())
             stop_file(self.folder, trial).unlink(missing_ok=True)
             self.write("state", trial=trial, state=State.RUNNING, attempt=attempt, reason=None)
-            if why := self._disk.lay(self._told.records.trial(trial)):
+            if why := self._disk.lay(self.told.records.trial(trial)):
                 self.ended(trial, State.FAILED, why)
             elif self._recover(trial):
-                params = self._told.records.trial(trial).params
+                params = self.told.records.trial(trial).params
                 return Assignment(trial, attempt, self.config.trial_settings(params))
         return None
 
@@ -208,7 +182,7 @@ class Study:
         """
         if trial not in self._running:
             return Decision.STOP
-        if end := refusal(self._told.records.trial(trial), message, self.config.metric.name):
+        if end := refusal(self.told.records.trial(trial), message, self.config.metric.name):
             self.ended(trial, *end)
             return Decision.STOP
         decision = self._write_report(trial, message)
@@ -217,8 +191,8 @@ class Study:
             text = f"report {message['number']} of {trial} came without a checkpoint, and what has none is not copied"
             self.write("note", text=f"{text}: pass one, as in sweeps.report(metrics, checkpoint=folder)")
         done = message.get("reason") or "completed" if message.get("done") else None
-        if trial in self._leaving and not done:
-            self.ended(trial, State.STOPPED, self._leaving[trial])
+        if trial in self._left.leaving and not done:
+            self.ended(trial, State.STOPPED, self._left.leaving[trial])
             return Decision.STOP
         if decision is not Decision.CONTINUE or done:
             self._leave(trial, decision, done)
@@ -228,14 +202,14 @@ class Study:
     def ended(self, trial: str, state: State, reason: Reason) -> None:
         """``trial`` has come to a final state."""
         if trial in self._running:
-            by_hand = self._leaving.get(trial, reason) if state is State.STOPPED else reason
+            by_hand = self._left.leaving.get(trial, reason) if state is State.STOPPED else reason
             self._end_attempt(trial, state, by_hand)
 
     def lost(self, trial: str, reason: Reason) -> None:
         """The worker of ``trial`` died: the trial goes on elsewhere, at most ``retries`` times."""
         if trial not in self._running:
             return
-        if trial in self._leaving:
+        if trial in self._left.leaving:
             self.ended(trial, State.STOPPED, reason)
             return
         self._failures[trial] = self._failures.get(trial, 0) + 1
@@ -248,7 +222,7 @@ class Study:
 
     def put_back(self, trial: str, reason: Reason) -> None:
         """``trial`` could not be begun on its worker, which is no fault of either's: another takes it next."""
-        if trial in self._leaving:
+        if trial in self._left.leaving:
             self.ended(trial, State.STOPPED, reason)
         elif trial in self._running:
             self._end_attempt(trial, State.PENDING, reason)
@@ -262,7 +236,7 @@ class Study:
     def stop(self, trial: str, reason: Reason) -> bool:
         """``trial``, which is not at its end, is to end; whether it has by now. A worker's lets go of it a little
         later, where it trains a function of one's own at its next report."""
-        self._leaving[trial] = reason
+        self._left.leaving[trial] = reason
         if trial in self._running:
             # The worker cannot hear of it before its next report, so it looks for this file meanwhile.
             with contextlib.suppress(OSError):
@@ -273,7 +247,7 @@ class Study:
 
     def give_up_unbegun(self, reason: Reason) -> None:
         """Trials that wait for their first worker are not begun any more."""
-        for trial in [one for one in self._queue if self._told.records.trial(one).attempt == 0]:
+        for trial in [one for one in self._queue if self.told.records.trial(one).attempt == 0]:
             self.stop(trial, reason)
 
     def ask_for(self, params: Mapping[str, Any], command: str, by: str) -> str:
@@ -292,31 +266,13 @@ class Study:
         self._queue.append(trial)
         return trial
 
-    def twin(self, params: Mapping[str, Any]) -> str | None:
-        """The trial that trains what ``params`` would."""
-        return self._told.trainings.twin(params)
-
-    def asked_for(self, command: str) -> str | None:
-        """The trial that command ``command`` came to."""
-        return self._told.records.asked_for.get(command)
-
-    @property
-    def answered(self) -> Collection[str]:
-        """The commands that the ledger has answers to."""
-        return self._told.records.answered
-
-    @property
-    def winding_up(self) -> bool:
-        """Whether the sweep trains its best to their ends and nothing else."""
-        return self._told.scheduler.winding_up
-
     def write(self, kind: str, **fields: Any) -> Decision:
         """One event: first into the ledger, then to all that follows from it."""
         return self._book.write(kind, **fields)
 
     def _leave(self, trial: str, decision: Decision, done: str | None) -> None:
         """After its last report: trained to the end (``done`` says how) whatever was decided, or paused or stopped."""
-        if decision is Decision.REPLACE and not done and (copy := self._told.scheduler.heir(trial)) is not None:
+        if decision is Decision.REPLACE and not done and (copy := self.told.scheduler.heir(trial)) is not None:
             # Before the end of the one that it replaces: a driver that dies between the two finds the decision.
             self._copy(copy)
         if done:
@@ -332,17 +288,17 @@ class Study:
         self._paused.add(self._source.copy(copy, self._progress_at(copy)))
 
     def _progress_at(self, copy: Copy) -> float | None:
-        reports = self._told.records.trial(copy.parent).reports
+        reports = self.told.records.trial(copy.parent).reports
         return next((one.progress for one in reports if one.number == copy.report), None)
 
     def _why(self, trial: str) -> Reason:
-        code, text = self._told.scheduler.reason(trial)
+        code, text = self.told.scheduler.reason(trial)
         return Reason(code, text)
 
     def _next_trial(self) -> str | None:
         if self._queue:
             return self._queue.pop(0)
-        candidate = self._told.scheduler.candidate
+        candidate = self.told.scheduler.candidate
         # The second question: when there is nothing new any more, the best of the paused ones may be next.
         trial = candidate() or self._source.draw() or candidate()
         if trial is not None:
@@ -351,7 +307,7 @@ class Study:
 
     def _recover(self, trial: str) -> bool:
         """Write the reports that a killed driver never got, and say whether the trial still goes on."""
-        known = self._told.records.trial(trial).reached
+        known = self.told.records.trial(trial).reached
         try:
             messages = undelivered(self.folder / "trials" / trial, known)
         except ResumeError as error:
@@ -360,33 +316,13 @@ class Study:
         return all(self.report(trial, message) is Decision.CONTINUE for message in messages)
 
     def _write_report(self, trial: str, message: Message) -> Decision:
-        checkpoint = message.get("checkpoint")
-        return self.write(
-            "report",
-            trial=trial,
-            attempt=self._running[trial].number,
-            report=message["number"],
-            step=message.get("step", 0),
-            epoch=message.get("epoch", 0.0),
-            metrics=message["metrics"],
-            train_seconds=message.get("train_seconds", 0.0),
-            progress=self._progress(message),
-            checkpoint=str(Path(checkpoint).relative_to(self.folder)) if checkpoint else None,
-            pid=message.get("pid"),
-            **({"done": message.get("reason") or "completed"} if message.get("done") else {}),
-        )
-
-    def _progress(self, message: Message) -> float | None:
-        """How much of its training a trial has done: by its own word, or by the length that the sweep file says."""
-        reports = self.config.limits.reports
-        if message.get("progress") is None and reports is not None:
-            return min(1.0, float(message["number"] / reports))
-        return message.get("progress")
+        fields = report_fields(message, self.config, self.folder)
+        return self.write("report", trial=trial, attempt=self._running[trial].number, **fields)
 
     def _end_attempt(self, trial: str, state: State, reason: Reason) -> None:
         attempt = self._running.pop(trial)
         if state.final:
-            self._leaving.pop(trial, None)
+            self._left.leaving.pop(trial, None)
         self._end(trial, state, reason, attempt.number, seconds=self._clock() - attempt.since)
 
     def _end_at_rest(self, trial: str) -> None:
@@ -394,7 +330,7 @@ class Study:
         self._paused.discard(trial)
         if trial in self._queue:
             self._queue.remove(trial)
-        reason, record = self._leaving.pop(trial), self._told.records.trial(trial)
+        reason, record = self._left.leaving.pop(trial), self.told.records.trial(trial)
         if not record.state.final:
             self._end(trial, State.STOPPED, reason, record.attempt)
 
@@ -402,4 +338,4 @@ class Study:
         said = {"code": reason.code, "text": reason.text}
         self.write("state", trial=trial, state=state, attempt=attempt, reason=said, **more)
         if state is not State.PENDING:
-            self._book.sweep_up([self._told.records.trial(trial)])
+            self._book.sweep_up([self.told.records.trial(trial)])

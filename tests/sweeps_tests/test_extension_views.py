@@ -6,7 +6,6 @@ import shutil
 import pytest
 
 import sweeps
-from sweeps.errors import InputError
 from sweeps.records.builder import read_sweep
 from sweeps.records.ledger import read_events
 from sweeps.records.record import State
@@ -154,11 +153,18 @@ def test_bad_changes_are_one_line_and_exit_2(cli, before, name):
     assert not (before / "sweep.1.yaml").exists()
 
 
-def test_a_running_sweep_is_refused_by_its_lock(before):
+def test_a_running_sweep_is_left_to_its_driver(cli, before):
+    from sweeps.records.commands import waiting
     from sweeps.records.lock import SweepLock
 
-    with SweepLock(before), pytest.raises(InputError, match="process"):
+    with SweepLock(before):
         sweeps.open_sweep(before).extend(trials="+1")
+        assert "when its trials are over" in cli("extend", before, "trials=+1").out
+        assert cli("extend", before, "trials=+0").code == 2
+    assert [dict(one.values) for one in waiting(before)] == [
+        {"settings": {"trials": "+1"}},
+        {"changes": ["trials=+1"]},
+    ]
 
 
 def test_trials_that_no_longer_fit_are_candidates_for_a_confirmation_by_their_own_configuration(extended):
