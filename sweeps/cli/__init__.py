@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli import comparing, extending, looking, remembering, running, steering
+from sweeps.cli import comparing, extending, looking, remembering, running, sending, steering
 from sweeps.errors import SweepError
 
 app = typer.Typer(
@@ -60,6 +60,7 @@ app.command()(looking.evaluate)
 app.command()(running.validate)
 app.command()(running.init)
 app.command()(looking.tensorboard)
+app.command()(sending.optuna)
 app.command()(remembering.archive)
 
 

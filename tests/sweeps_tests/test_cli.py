@@ -18,7 +18,7 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in app.r
 
 def test_these_are_the_commands():
     expected = {"run", "resume", "extend", "train", "status", "list", "best", "export", "evaluate", "validate", "init"}
-    looking = {"tensorboard", "compare", "show", "diff"}
+    looking = {"tensorboard", "compare", "show", "diff", "optuna"}
     assert set(COMMANDS) == expected | looking | {"confirm", "archive", "stop", "add", "clone"}
 
 
@@ -72,6 +72,7 @@ REFUSED = {
     "compare nothing": ("compare none", "none: no sweep here: there is no such folder; check the path"),
     "show nothing": ("show none t0001", "no sweep here"),
     "diff nothing": ("diff none 1 2", "no sweep here"),
+    "optuna of nothing": ("optuna none", "no sweep here"),
     "resume nothing": ("resume none", "no sweep here"),
     "confirm nothing": ("confirm none", "none: no sweep here: there is no such folder; check the path"),
     "export nothing": ("export none out", "no sweep here"),
