@@ -96,13 +96,13 @@ class OptunaStudy:
             whose = "another sweep's" if owner else "not of a sweep"
             mend = "give another --study name, or another --storage"
             raise InputError(f"has a study {self._name} that is {whose}", where=self._where, mend=mend)
-        return known[self._name]._study_id
+        return int(known[self._name]._study_id)
 
     def _create(self, record: SweepRecord) -> int:
         from optuna.study import StudyDirection
 
         direction = StudyDirection.MAXIMIZE if record.goal == "maximize" else StudyDirection.MINIMIZE
-        study = self._storage.create_new_study([direction], self._name)
+        study: int = self._storage.create_new_study([direction], self._name)
         self._storage.set_study_user_attr(study, OWNER, record.id)
         self._storage.set_study_user_attr(study, "sweep", record.name)
         self._storage.set_study_system_attr(study, _METRIC_NAMES, [record.metric])
