@@ -40,6 +40,7 @@ class _Trial:
     generation: int = 1
     outside: str = ""
     by: str = ""
+    trainable: int | None = None
     seen: TrialRecord | None = None
 
     def record(self) -> TrialRecord:
@@ -47,7 +48,7 @@ class _Trial:
             self.seen = TrialRecord(
                 self.id, self.params, self.state, self.reason, tuple(self.reports), self.attempt,
                 sum(self.seconds.values()), self.created, frozenset(self.dropped), self.worker, self.parent,
-                self.generation, self.outside, self.by,
+                self.generation, self.outside, self.by, self.trainable,
             )  # fmt: skip
         return self.seen
 
@@ -185,6 +186,7 @@ class RecordBuilder:
         )
         trial.dropped.discard(event.get("checkpoint") or "")  # written again by this attempt
         trial.attempt, trial.seen = attempt, None
+        trial.trainable = event.get("trainable", trial.trainable)
         self._afterwards.reported(trial.id)
         if event.get("pid"):
             trial.worker = {"node": None, **(trial.worker or {}), "pid": event["pid"]}
