@@ -317,7 +317,7 @@ class Study:
         return all(self.report(trial, message) is Decision.CONTINUE for message in messages)
 
     def _write_report(self, trial: str, message: Message) -> Decision:
-        sized = self._told.records.trial(trial).trainable is not None
+        sized = self.told.records.trial(trial).trainable is not None
         fields = report_fields(message, self.config, self.folder, sized=sized)
         return self.write("report", trial=trial, attempt=self._running[trial].number, **fields)
 

@@ -11,7 +11,7 @@ from sweeps.views.report.trials import names_of
 from sweeps.views.text import metric_text, short_value
 from sweeps.views.verdict import error_text, remarks, verdict
 
-_MARKS = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]|<>#~"})
+_MARKS = str.maketrans({**{mark: f"\\{mark}" for mark in "\\`*_[]|#~"}, "<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
 
 def markdown(data: ReportData) -> str:
