@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from trainer import checkpoint, common_ground, compiled, continuing, recompute, rng
+from trainer import checkpoint, common_ground, compiled, continuing, memory, recompute, rng
 from trainer.adapt.adapted import adapt
 from trainer.averaging import Average
 from trainer.batches import batches_from
@@ -80,12 +80,12 @@ class Run:
             train_rows=self.split.rows,
             config=config.model_dump(mode="json"),
         )
+        memory.reset(compute.device)
         rng.seed_everything(config.seed)
         model = task.build_model(config, prepared)
         continuing.begin(model, config, task, prepared)
         adapted = adapt(model, config, compute)
         self.frozen, self.unfreezing = adapted.frozen, adapted.unfreezing(config, self.plan)
-        self.trainable = adapted.trainable
         self.model = common_ground.placed(adapted.model, config, compute, self.ranks, frozen=self.frozen is not None)
         if config.gradient_checkpointing:
             recompute.enable(self.model)
@@ -175,7 +175,7 @@ class Run:
         self.step += 1
         if self.average is not None:
             self.average.update(self.step)
-        self._window.add(loss, norm, len(rows))
+        self._window.add(loss, norm, len(rows), self.updater.tokens)
 
     def report(self) -> Report:
         """Evaluate, keep score, write the checkpoint.
@@ -184,7 +184,7 @@ class Run:
             Diverged: a metric or anything since the last report is not finite.
             ConfigError: evaluation did not give the chosen metric.
         """
-        training, seconds = self.ranks.told(self._window.close())
+        (training, seconds), taken = self.ranks.told((self._window.close(), memory.used(self.compute.device)))
         # Taken before evaluation and put back after the report: neither may change the course of training.
         self.random_state = rng.capture(self.compute.device)
         common_ground.share_statistics(self.model, self.ranks)
@@ -215,6 +215,7 @@ class Run:
                 **metrics,
                 **best,
                 **training,
+                **taken,
                 "learning_rate": self.learning_rate,
             },
             train_seconds=progress.train_seconds,

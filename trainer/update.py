@@ -35,6 +35,7 @@ class Updater:
 
     Attributes:
         micro_batch_size: rows on the device at once; halved where they do not fit.
+        tokens: how many tokens of text the last update read, over all processes; 0 where rows are none.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Updater:
         self.model, self.optimizer = model, optimizer
         self.task, self.config, self.prepared, self.compute = task, config, prepared, compute
         self.micro_batch_size = micro_batch_size
+        self.tokens = 0
         self.scaler = compute.scaler()
         self._split = prepared.splits["train"]
         self._trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -103,7 +105,8 @@ class Updater:
             self.task.training_batch(self._split, mine[start : start + size], self.config, self.prepared, step)
             for start in range(0, len(mine), size)
         ]
-        (units,) = self.ranks.total(sum(self.task.units(batch) for batch in batches))
+        counts = (sum(self.task.units(batch) for batch in batches), sum(_tokens(batch) for batch in batches))
+        units, self.tokens = self.ranks.total(*counts)
         mean_loss: torch.Tensor | None = None
         for batch in batches:
             share = self._forward(batch) / units
@@ -179,3 +182,11 @@ class Updater:
         if limit is not None and (self.compute.device.type != "cpu" or float(norm) > limit):
             clip_grads_with_norm_(self._trained, limit, norm)
         return norm
+
+
+def _tokens(batch: Batch) -> int:
+    """How many tokens a batch of texts has, without what pads them; of other batches 0."""
+    ids, mask = batch.get("input_ids"), batch.get("attention_mask")
+    if ids is None:
+        return 0
+    return int(mask.sum()) if mask is not None and mask.shape == ids.shape else ids.numel()

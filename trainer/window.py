@@ -33,17 +33,18 @@ class Window:
         self._limit = 1 if device.type == "cpu" else _UNREAD
         self._overflow_is_normal = overflow_is_normal
         self._unread: list[tuple[torch.Tensor, torch.Tensor]] = []
-        self._updates, self._rows, self._losses = 0, 0, 0.0
+        self._updates, self._rows, self._tokens, self._losses = 0, 0, 0, 0.0
         self._norms, self._finite_norms, self._overflows = 0.0, 0, 0
         self._started = time.perf_counter()
 
-    def add(self, loss: torch.Tensor, norm: torch.Tensor, rows: int) -> None:
-        """Note one update: its mean loss, its gradients' norm (scalars) and how many rows it had.
+    def add(self, loss: torch.Tensor, norm: torch.Tensor, rows: int, tokens: int = 0) -> None:
+        """Note one update: its mean loss, its gradients' norm (scalars), and how many rows and tokens it had.
 
         Raises:
             Diverged: one of the numbers read by now is not finite.
         """
         self._rows += rows
+        self._tokens += tokens
         self._unread.append((loss, norm))
         if len(self._unread) >= self._limit:
             self._read()
@@ -51,7 +52,7 @@ class Window:
     def close(self) -> tuple[dict[str, float], float]:
         """``train_loss`` and ``grad_norm`` (means over updates), ``samples_per_second``; and the window's seconds.
 
-        ``grad_norm`` is left out where every gradient overflowed.
+        ``grad_norm`` is left out where every gradient overflowed; ``tokens_per_second`` is there where rows are texts.
 
         Raises:
             Diverged: a loss or a norm is not finite.
@@ -60,7 +61,8 @@ class Window:
         seconds = time.perf_counter() - self._started
         norm = {"grad_norm": self._norms / self._finite_norms} if self._finite_norms else {}
         losses = {"train_loss": self._losses / self._updates}
-        return {**losses, **norm, "samples_per_second": self._rows / seconds}, seconds
+        tokens = {"tokens_per_second": self._tokens / seconds} if self._tokens else {}
+        return {**losses, **norm, "samples_per_second": self._rows / seconds, **tokens}, seconds
 
     def _read(self) -> None:
         if len(self._unread) == 1:

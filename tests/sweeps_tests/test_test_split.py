@@ -21,6 +21,7 @@ from sweeps.take_home.export import export_trial
 from sweeps.views.verdict import doubts
 from tests.sweeps_tests.confirm_kit import Here
 from tests.sweeps_tests.local_sweep import run_here
+from trainer.report import MEASURED
 
 NET = """
 from torch import nn
@@ -68,7 +69,7 @@ def reports(folder):
     """What every report of the sweep said, but for how fast it was."""
     untimed = [event for event in read_events(folder)[0] if event["event"] == "report"]
     return [
-        (event["trial"], event["report"], {k: v for k, v in event["metrics"].items() if k != "samples_per_second"})
+        (event["trial"], event["report"], {k: v for k, v in event["metrics"].items() if k not in MEASURED})
         for event in untimed
     ]
 

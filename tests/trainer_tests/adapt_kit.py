@@ -12,7 +12,7 @@ import torch
 from trainer.adapt.adapted import Adapted, adapt
 from trainer.config import TrainConfig
 from trainer.loop import train
-from trainer.report import Report
+from trainer.report import MEASURED, Report
 from trainer.tasks import get_task
 
 TASK = get_task("text-classification")
@@ -51,4 +51,4 @@ class Runs:
 
 def facts(reports: list[Report]) -> list[Any]:
     """Everything of a report but the wall clock."""
-    return [(r.number, r.step, {k: v for k, v in r.metrics.items() if k != "samples_per_second"}) for r in reports]
+    return [(r.number, r.step, {k: v for k, v in r.metrics.items() if k not in MEASURED}) for r in reports]

@@ -13,6 +13,7 @@ import pytest
 
 from trainer.config import TrainConfig
 from trainer.loop import train
+from trainer.report import MEASURED
 from trainer.tasks import get_task
 from trainer.together import train_together
 
@@ -197,9 +198,9 @@ def together(
 
 
 def curve(reports: list[Any]) -> list[dict[str, float]]:
-    """The metrics of each report, all but the speed."""
+    """The metrics of each report, all but those of the machine."""
     metrics = [one["metrics"] if isinstance(one, dict) else one.metrics for one in reports]
-    return [{name: value for name, value in one.items() if "per_second" not in name} for one in metrics]
+    return [{name: value for name, value in one.items() if name not in MEASURED} for one in metrics]
 
 
 def near(first: list[Any], second: list[Any]) -> bool:

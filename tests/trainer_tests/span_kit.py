@@ -14,6 +14,7 @@ import transformers
 
 from trainer.config import TrainConfig
 from trainer.loop import train
+from trainer.report import MEASURED
 from trainer.tasks import get_task
 
 _SMALL = {
@@ -59,7 +60,7 @@ def resumed_equals_whole(config: TrainConfig, folder: Path) -> None:
 
 
 def _numbers(report: Any) -> dict[str, float]:
-    return {name: value for name, value in report.metrics.items() if name != "samples_per_second"}
+    return {name: value for name, value in report.metrics.items() if name not in MEASURED}
 
 
 def alike(answers: Any, others: Any) -> bool:

@@ -22,6 +22,7 @@ from trainer.errors import ConfigError, DataError
 from trainer.evaluation import evaluate
 from trainer.loop import train
 from trainer.precision import Compute
+from trainer.report import MEASURED
 from trainer.sections import Generation
 from trainer.tasks import causal_lm, get_task
 from trainer.tasks.base import PAD, Batch, Prepared
@@ -435,7 +436,7 @@ def test_it_learns_and_a_cut_off_run_goes_on_exactly(gpt2: Path, tmp_path: Path,
 
 
 def scores(report: Any) -> list[tuple[str, float]]:
-    return [(name, value) for name, value in sorted(report.metrics.items()) if name != "samples_per_second"]
+    return [(name, value) for name, value in sorted(report.metrics.items()) if name not in MEASURED]
 
 
 def test_evaluation_keeps_two_numbers_a_row_and_few_scores_at_once(

@@ -16,6 +16,7 @@ from trainer import predict
 from trainer.config import TrainConfig
 from trainer.errors import ConfigError, DataError, Diverged
 from trainer.loop import train
+from trainer.report import MEASURED
 from trainer.tasks import get_task
 from trainer.tasks.base import Prepared, Task
 
@@ -161,7 +162,7 @@ def build(**more: Any) -> TrainConfig:
 def reports(config: TrainConfig, folder: Path, **more: Any) -> list[dict[str, float]]:
     prepared = TASK.prepare(config, folder / "cache")
     run = train(config, prepared=prepared, task=TASK, folder=folder / "run", device="cpu", **more)
-    return [{k: v for k, v in report.metrics.items() if not k.endswith(("seconds", "per_second"))} for report in run]
+    return [{k: v for k, v in report.metrics.items() if k not in MEASURED} for report in run]
 
 
 class TestCustom(TaskSuite):

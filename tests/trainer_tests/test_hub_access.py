@@ -35,8 +35,7 @@ def nobody() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("offline", [True, False])
+@pytest.mark.parametrize("offline", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_without_a_hub_there_is_one_clear_error_within_seconds(tmp_path: Path, offline: bool) -> None:
     program = """
 import json, time
@@ -129,7 +128,6 @@ def hub() -> Iterator[ThreadingHTTPServer]:
     server.server_close()
 
 
-@pytest.mark.slow
 def test_only_a_hub_that_never_answers_counts_as_missing(tmp_path: Path, hub: ThreadingHTTPServer) -> None:
     program = """
 import json

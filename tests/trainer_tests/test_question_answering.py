@@ -353,7 +353,6 @@ def test_bad_rows_are_refused(encoder: Path, tmp_path: Path, rows: Any, expected
         mine.predict(rows)
 
 
-@pytest.mark.slow
 @pytest.mark.data
 def test_real_questions_with_a_real_encoder(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
     folder = shared_data("squad_v1_dev")

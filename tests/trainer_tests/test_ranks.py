@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 from trainer.ranks import Ranks
@@ -40,7 +39,6 @@ with ranks.joined(rank, count, Path(sys.argv[3])) as mine:
 """
 
 
-@pytest.mark.slow
 def test_two_processes_share_add_up_and_hear(tmp_path: Path) -> None:
     checkout = Path(__file__).parents[2]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(checkout)}

@@ -14,7 +14,7 @@ from tests.trainer_tests.toy import ToyTask, blobs, settings
 from trainer.errors import ResumeError
 from trainer.loop import train
 from trainer.progress import history
-from trainer.report import Report
+from trainer.report import MEASURED, Report
 from trainer.tasks.base import Batch
 
 COURSE = {"epochs": 2.5, "report_every": 0.4, "batch_size": 16, "warmup": 0.1, "schedule": "cosine"}
@@ -31,7 +31,7 @@ def facts(reports: list[Report]) -> list[Any]:
     return [
         (
             *(r.number, r.step, r.epoch, r.is_best, r.done, r.reason, r.checkpoint and r.checkpoint.name),
-            *((k, v) for k, v in sorted(r.metrics.items()) if k != "samples_per_second"),
+            *((k, v) for k, v in sorted(r.metrics.items()) if k not in MEASURED),
         )
         for r in reports
     ]

@@ -21,6 +21,7 @@ from trainer.errors import ConfigError, DataError
 from trainer.evaluation import evaluate
 from trainer.loop import train
 from trainer.precision import Compute
+from trainer.report import MEASURED
 from trainer.sections import Generation
 from trainer.tasks import get_task
 from trainer.tasks.base import PAD, Prepared
@@ -212,7 +213,7 @@ def test_it_learns_to_copy_and_a_cut_off_run_goes_on_exactly(t5: Path, tmp_path:
 
 
 def scores(report: Any) -> list[tuple[str, float]]:
-    return [(name, value) for name, value in sorted(report.metrics.items()) if name != "samples_per_second"]
+    return [(name, value) for name, value in sorted(report.metrics.items()) if name not in MEASURED]
 
 
 def test_rows_are_cleaned_grouped_and_cleaned_again_at_prediction(t5: Path, tmp_path: Path) -> None:

@@ -341,7 +341,7 @@ def test_a_hugging_face_pipeline_reads_the_export(encoder: Path, tmp_path: Path)
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", [pytest.param("wnut17", marks=pytest.mark.slow), "restaurant8k"])
+@pytest.mark.parametrize("name", ["wnut17", "restaurant8k"])
 def test_real_rows_with_a_real_encoder(tmp_path: Path, shared_data: Callable[[str], Path], name: str) -> None:
     folder = shared_data(name)
     names = json.loads((folder / "labels.json").read_text())

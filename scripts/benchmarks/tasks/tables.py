@@ -11,6 +11,7 @@ import yaml
 
 from scripts.benchmarks.tasks.measure import Record
 from scripts.benchmarks.tasks.problem import Problem
+from trainer.report import MEASURED
 
 
 def section(name: str, problem: Problem, found: Mapping[int | None, Record]) -> str:
@@ -58,7 +59,7 @@ def _margin(values: list[float], baseline: Record) -> str:
 
 
 def _others(record: Record, metric: str) -> str:
-    side = {"train_loss", "learning_rate", "grad_norm", "samples_per_second", metric, f"best_{metric}"}
+    side = {"train_loss", "learning_rate", "grad_norm", *MEASURED, metric, f"best_{metric}"}
     return ", ".join(f"{name} {value:.4g}" for name, value in record["metrics"].items() if name not in side) or "none"
 
 
