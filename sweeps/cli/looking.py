@@ -69,10 +69,13 @@ def evaluate(
 
 
 def tensorboard(
-    folder: Folder,
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The folders of one sweep or several.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port on this machine; 0 takes a free one.")] = 6006,
 ) -> None:
-    """Start TensorBoard on a sweep, on this machine only."""
+    """Start TensorBoard on a sweep or several, on this machine only.
+
+    Ctrl-C ends it. Several sweeps stand side by side in one table, and trials that begin later join them.
+    """
     from sweeps.take_home.board import serve_tensorboard
 
-    serve_tensorboard(folder, port)
+    serve_tensorboard(folders, port, say)

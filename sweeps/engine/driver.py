@@ -157,7 +157,7 @@ def extend_sweep(
         config = extension.config
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
             attempts = sum(event["event"] == "sweep" for event in ledger.past)
-            facts = start_facts(config, attempts + 1, slots.gpus or 1.0, extension.planned)
+            facts = start_facts(config, attempts + 1, slots.gpus or 1.0, extension.planned, slots.count)
             write_down(extension, folder, ledger, facts)
             if command is not None:
                 ledger.past.append(ledger.append("command", **_answer(command, f"extended by {command.by}")))
@@ -224,7 +224,7 @@ def _drive(
         study.replay(ledger.past)
         ledger.past.clear()
         if not begun:
-            study.write("sweep", **start_facts(config, attempts + 1, devices, study.planned))
+            study.write("sweep", **start_facts(config, attempts + 1, devices, study.planned, slots.count))
         if ledger.damage is not None:
             study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
         study.write("note", text=slots.chosen)

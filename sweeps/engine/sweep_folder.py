@@ -12,7 +12,7 @@ from sweeps.engine.data_report import DATA
 from sweeps.errors import InputError
 from sweeps.records.ledger import RECORDS
 from sweeps.records.lock import LOCK
-from sweeps.records.provenance import git_state, versions
+from sweeps.records.provenance import versions
 from sweeps.records.sweep_file import SWEEP_FILE, digest
 
 _BEFORE_THE_FIRST_LINE = {"cache", DATA, f".{DATA}.new", LOCK, SWEEP_FILE, f".{SWEEP_FILE}.new", RECORDS}
@@ -49,7 +49,9 @@ def never_began(folder: Path) -> bool:
     return not ledger.exists() or b"\n" not in ledger.read_bytes()
 
 
-def start_facts(config: SweepConfig, attempt: int, devices: float = 1.0, planned: int | None = None) -> dict[str, Any]:
+def start_facts(
+    config: SweepConfig, attempt: int, devices: float = 1.0, planned: int | None = None, slots: int | None = None
+) -> dict[str, Any]:
     """What the ledger's ``sweep`` line says of this driver's start.
 
     Args:
@@ -57,18 +59,26 @@ def start_facts(config: SweepConfig, attempt: int, devices: float = 1.0, planned
         attempt: the driver's number.
         devices: those of a trial.
         planned: how many trials there will be, where it is not for ``config`` to say: of a sweep that was extended.
+        slots: how many trials run at once.
     """
+    limits = config.limits
     return {
         "name": config.name,
         "metric": config.metric.name,
         "goal": config.metric.goal,
         "require": {name: bounds.model_dump(exclude_none=True) for name, bounds in config.metric.require.items()},
         "planned": config.planned if planned is None else planned,
-        "limits": {**config.limits.counts, "devices": devices},
+        "limits": {**limits.counts, "devices": devices},
+        "slots": slots,
+        "schedule": {
+            "scheduler": config.early_stopping.scheduler,
+            **config.scheduling,
+            "finish": limits.finish,
+            "may_end_early": limits.target is not None or limits.no_better_for is not None,
+        },
         "attempt": attempt,
         "digest": digest(config),
         "host": os.uname().nodename,
         "pid": os.getpid(),
         "versions": versions(),
-        **({"git": state} if (state := git_state(config.base)) else {}),
     }

@@ -103,6 +103,13 @@ def choose_best(
     return None
 
 
+def leaders(record: SweepRecord, most: int) -> list[str]:
+    """The trials with the best values, best first, of those that neither failed nor diverged."""
+    sign = 1.0 if record.goal == "minimize" else -1.0
+    ranked = sorted(_entries(record, with_checkpoint=False), key=lambda one: sign * one[1].metrics[record.metric])
+    return [trial.id for trial, _ in ranked[:most]]
+
+
 def settled_best(record: SweepRecord, folder: Path | str, *, usable_only: bool = True) -> Best | None:
     """The trial that a confirmation settled on, where there is one; else the best report, as `choose_best` has it.
 

@@ -3,10 +3,11 @@
 Every line carries ``n`` (from 1: the order, and the only thing that orders), ``time`` (seconds since 1970, for
 people), ``sweep`` (the sweep's id, which tells foreign lines) and ``event``. The other fields by event:
 
-``sweep``      id, name, metric, goal, planned, limits, attempt, digest, host, pid, versions: at each start of a driver;
-               where it begins an extension also ``extension`` {generation (2 is the first), params (of trials that have
-               others in the new space), outside (why trials do not fit it), reopened (ended trials that may go on),
-               prior_from (the suggestion from which priors fade)}
+``sweep``      id, name, metric, goal, planned, limits, slots (trials at once), schedule (the scheduler, its settings,
+               how many finish, and may_end_early: a target or patience may end it), attempt, digest, host, pid,
+               versions: at each start of a driver; where it begins an extension also ``extension`` {generation (2 is
+               the first), params (of trials that have others in the new space), outside (why trials do not fit it),
+               reopened (ended trials that may go on), prior_from (the suggestion from which priors fade)}
 ``trial``      trial, params, number; of a copy parent; of one that somebody asked for command (its id), by (who), and a
                number below zero, since it is no suggestion
 ``twin``       number, params, same_as (trial): a suggestion that was trained before, and is not again

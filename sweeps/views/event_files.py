@@ -29,7 +29,7 @@ class EventFile:
 
     @classmethod
     def replacing(cls, folder: Path, time: float) -> EventFile:
-        """A new file that supersedes all earlier ones of the run; call ``empty_earlier`` once it is filled."""
+        """A new file that supersedes all earlier ones of the run; call `empty_earlier` once it is filled."""
         number = max((int(path.name.split(".")[3]) for path in _files(folder)), default=0) + 1
         opened = cls(folder / f"{PREFIX}{number:010}.sweep")
         opened._write(Event(wall_time=time, file_version=VERSION))
@@ -40,12 +40,6 @@ class EventFile:
     def add(self, summary: Summary, step: int, time: float) -> None:
         """Writes a summary. ``time`` is in seconds since 1970."""
         self._write(Event(wall_time=time, step=step, summary=summary))
-
-    def empty_earlier(self) -> None:
-        """Empties the files that this one supersedes. A TensorBoard that reads one which is gone never goes on."""
-        for path in _files(self.path.parent):
-            if path.name < self.path.name:
-                os.truncate(path, 0)
 
     def close(self) -> None:
         """Closes the file; it may be opened again by its path."""
@@ -59,6 +53,13 @@ class EventFile:
 def scalars(values: Mapping[str, float]) -> Summary:
     """All scalars of one step in one record."""
     return Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+
+
+def empty_earlier(path: Path) -> None:
+    """Empties the files that the one at ``path`` supersedes: a TensorBoard never goes on after one that is gone."""
+    for earlier in _files(path.parent):
+        if earlier.name < path.name:
+            os.truncate(earlier, 0)
 
 
 def ends_with(folder: Path, tag: str) -> bool:

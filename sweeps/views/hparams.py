@@ -6,7 +6,7 @@ plugin's Python API wants TensorFlow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -15,17 +15,25 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, Sessi
 
 from sweeps.records.record import State
 from sweeps.views.domains import Domains
+from sweeps.views.tags import CODES, SECONDS, STATE, best_tag, tag_of
 from sweeps.views.text import short_value
 
 
-def experiment(domains: Domains, metric: str, created: float) -> Summary:
-    """What may vary and what is compared: the best and the last value of ``metric``."""
+def experiment(domains: Domains, metrics: Sequence[str], created: float) -> Summary:
+    """What may vary and what is compared: the best and the last value of each of ``metrics``, seconds, the state."""
+    states = ", ".join(f"{code} {state}" for state, code in CODES.items())
+    columns = [
+        *((best_tag(metric), f"best {metric}", "") for metric in metrics),
+        *((tag_of(metric), f"last {metric}", "") for metric in metrics),
+        (SECONDS, "seconds", "on a worker, over all attempts"),
+        (STATE, "state", states),
+    ]
     message = api_pb2.Experiment(
         time_created_secs=created,
         hparam_infos=[_info(name, facts) for name, facts in domains.items()],
         metric_infos=[
-            api_pb2.MetricInfo(name=api_pb2.MetricName(tag=f"{which}/{metric}"), display_name=f"{which} {metric}")
-            for which in ("best", "last")
+            api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=name, description=description)
+            for tag, name, description in columns
         ],
     )
     return _summary(metadata.EXPERIMENT_TAG, HParamsPluginData(experiment=message))

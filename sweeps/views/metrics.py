@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sweeps.records.record import SweepRecord, TrialRecord
-from sweeps.views.tensorboard import TRAINING_SIDE
+from sweeps.views.tags import TRAINING
 
 
 def is_validation(name: str) -> bool:
     """Whether a metric is measured on the validation split, by its name as the trainer gives it."""
-    return name not in TRAINING_SIDE and not name.startswith("train_")
+    return name not in TRAINING and not name.startswith("train_")
 
 
 def metrics_of(trials: tuple[TrialRecord, ...]) -> tuple[str, ...]:

@@ -1,44 +1,27 @@
 """The sweep in TensorBoard: curves for each trial, and the HParams table while trials are still running.
 
-One folder (run) for each trial, under a readable name, and the parameters' domains at the root. Tags, by the step
-of the optimizer:
-
-``loss/train``, ``loss/validation``    side by side
-``validation/<name>``                  every other validation metric
-``train/<name>``                       learning rate, gradient norm, samples per second, epoch
-``best/<metric>``, ``last/<metric>``   the metric that the sweep is about, best so far and as it is: the table's columns
+One folder (run) for each trial, under a readable name, and at the root what is true of all: the parameters' domains,
+and the layout that puts training and validation on one chart. `sweeps.views.tags` has the names; steps are those of the
+optimizer. Of many reports few are written (`sweeps.views.thinning`), of a trial that rests always the last one.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search_spaces import SearchSpace
-from sweeps.records.record import Goal, ReportRecord, State, TrialRecord
+from sweeps.records.record import Goal, State, TrialRecord
+from sweeps.views import tags
 from sweeps.views.domains import Domains, domains_of
 from sweeps.views.text import run_name
 
 if TYPE_CHECKING:  # TensorBoard's modules take a quarter of a second to import: only where files are written
-    from sweeps.views.event_files import EventFile
+    from sweeps.views.trial_run import TrialRun
 
 END = "_hparams_/session_end_info"
-TRAINING_SIDE = {"learning_rate", "grad_norm", "samples_per_second"}
-
-
-@dataclass
-class _Run:
-    """What is in a trial's event file: reports up to ``written``; ``file`` is ``None`` while it is closed."""
-
-    path: Path
-    file: EventFile | None
-    written: int = 0
-    attempt: int = 0
-    step: int = -1
-    best: float | None = None
 
 
 class TensorBoardSink:
@@ -59,8 +42,10 @@ class TensorBoardSink:
         self._domains = domains_of(space) if isinstance(space, SearchSpace) else space
         self._replayed: dict[str, TrialRecord] = {}
         self._changed: set[str] = set()  # trials that an extension gave other parameters
-        self._runs: dict[str, _Run] = {}  # of trials that are not at their end
-        self._begun = False
+        self._runs: dict[str, TrialRun] = {}  # of trials that are not at their end
+        self._since: dict[str, float] = {}  # when the attempts that run now began
+        self._root: Path | None = None
+        self._names: dict[str, None] = {}  # of all metrics that were ever reported, in order
 
     def folder_of(self, trial: TrialRecord) -> Path:
         """The trial's run."""
@@ -75,6 +60,8 @@ class TensorBoardSink:
             for path in runs.get(trial.id, []):
                 if path != self.folder_of(trial):  # its name says parameters, which are others since an extension
                     shutil.rmtree(path, ignore_errors=True)
+            for report in trial.reports:
+                self._names.update(dict.fromkeys(report.metrics))
             if trial.state.final and trial.id not in self._changed and ends_with(self.folder_of(trial), END):
                 continue
             if trial.state is not State.PENDING or trial.reports:
@@ -108,26 +95,39 @@ class TensorBoardSink:
         return found
 
     def _begin(self, time: float) -> None:
-        if self._begun:
+        if self._root is not None:
             return
         from sweeps.views import hparams
-        from sweeps.views.event_files import EventFile
+        from sweeps.views.event_files import EventFile, empty_earlier
 
         root = EventFile.replacing(self._folder, time)
-        root.add(hparams.experiment(self._domains, self._metric, time), 0, time)
+        self._root = root.path
+        root.add(hparams.experiment(self._domains, [self._metric], time), 0, time)
         root.close()
-        root.empty_earlier()
-        self._begun = True
+        empty_earlier(root.path)
         replayed, self._replayed = self._replayed, {}
         self.catch_up(replayed.values())
+        self._lay_out(time)
+
+    def _lay_out(self, time: float) -> None:
+        """The charts, for all metrics that are known by now; TensorBoard shows the latest layout."""
+        from sweeps.views.event_files import EventFile
+        from sweeps.views.layout import layout
+
+        assert self._root is not None
+        root = EventFile(self._root)
+        root.add(layout(tags.charts(self._names, [self._metric])), len(self._names), time)
+        root.close()
 
     def _state(self, event: Mapping[str, Any], trial: TrialRecord) -> None:
-        if trial.state is State.PENDING:  # it lost its worker and waits for another
-            self._close(trial.id)
-        elif trial.id not in self._runs:
+        if trial.state is State.RUNNING:
+            self._since[trial.id] = event["time"]
+        else:
+            self._since.pop(trial.id, None)
+        if trial.id not in self._runs:
             self._rewrite(trial, event["time"])
-        elif trial.state.final:
-            self._end(trial, event["time"])
+        else:
+            self._stand(trial, event["time"])
         if trial.state is not State.RUNNING:
             self._close(trial.id)
 
@@ -135,71 +135,35 @@ class TensorBoardSink:
         report = trial.reports[-1] if trial.reports else None
         if report is None or (report.number, report.attempt) != (event["report"], event["attempt"]):
             return  # of an attempt that has been superseded: the record did not take it
+        if report.metrics.keys() - self._names.keys():
+            self._names.update(dict.fromkeys(report.metrics))
+            self._lay_out(event["time"])
         run = self._runs.get(trial.id)
-        if run is not None and run.written + 1 == report.number:
-            self._add(run, report)
-        elif run is None or (run.written, run.attempt) != (report.number, report.attempt):
+        if run is not None and run.follows(trial):
+            run.take(trial, self._seconds(trial, report.time))
+        elif run is None or (run.taken, run.attempt) != (report.number, report.attempt):
             self._rewrite(trial, event["time"])
 
     def _rewrite(self, trial: TrialRecord, time: float) -> None:
         """The trial's file anew, from its record."""
-        from sweeps.views import hparams
-        from sweeps.views.event_files import EventFile
+        from sweeps.views.trial_run import TrialRun
 
         self._close(trial.id)
-        self._runs.pop(trial.id, None)
-        folder = self.folder_of(trial)
-        file = EventFile.replacing(folder, trial.created)
-        run = _Run(file.path, file)
-        file.add(hparams.session_start(trial.params, self._domains, trial.created), 0, trial.created)
-        for report in trial.reports:
-            self._add(run, report)
-        file.empty_earlier()
-        self._runs[trial.id] = run
+        run = self._runs[trial.id] = TrialRun(self.folder_of(trial), trial, self._domains, self._metric, self._goal)
+        self._stand(trial, time)
+        run.supersede()
+
+    def _stand(self, trial: TrialRecord, time: float) -> None:
+        run = self._runs[trial.id]
+        run.stand(trial, self._seconds(trial, time), time)
         if trial.state.final:
-            self._end(trial, time)
-
-    def _add(self, run: _Run, report: ReportRecord) -> None:
-        from sweeps.views.event_files import EventFile, scalars
-
-        if run.file is None:
-            run.file = EventFile(run.path)
-        value = report.metrics.get(self._metric)
-        best = value if run.best is None else run.best
-        if best is not None and value is not None:
-            best = max(best, value) if self._goal == "maximize" else min(best, value)
-        step = report.step if report.step > run.step else run.step + 1  # a trainer that does not count its steps
-        run.file.add(scalars(self._tags(report, value, best)), step, report.time)
-        run.written, run.attempt, run.step, run.best = report.number, report.attempt, step, best
-
-    def _tags(self, report: ReportRecord, value: float | None, best: float | None) -> dict[str, float]:
-        tags = {"train/epoch": report.epoch}
-        for name, number in report.metrics.items():
-            if name == f"best_{self._metric}":
-                continue
-            if name in {"loss", "train_loss"}:
-                tags["loss/train" if name == "train_loss" else "loss/validation"] = number
-            elif name in TRAINING_SIDE or name.startswith("train_"):
-                tags[f"train/{name.removeprefix('train_')}"] = number
-            else:
-                tags[f"validation/{name}"] = number
-        if value is not None and best is not None:
-            tags |= {f"best/{self._metric}": best, f"last/{self._metric}": value}
-        return tags
-
-    def _end(self, trial: TrialRecord, time: float) -> None:
-        from sweeps.views import hparams
-        from sweeps.views.event_files import EventFile
-
-        run = self._runs.get(trial.id)
-        if run is not None:
-            file = run.file or EventFile(run.path)
-            file.add(hparams.session_end(trial.state, time), max(run.step, 0), time)
-            file.close()
+            run.close()
             del self._runs[trial.id]
 
+    def _seconds(self, trial: TrialRecord, now: float) -> float:
+        """On a worker, over all attempts."""
+        return trial.seconds + max(0.0, now - self._since.get(trial.id, now))
+
     def _close(self, trial: str) -> None:
-        run = self._runs.get(trial)
-        if run is not None and run.file is not None:
-            run.file.close()
-            run.file = None
+        if trial in self._runs:
+            self._runs[trial].close()

@@ -146,7 +146,6 @@ def test_the_grid_is_filtered_and_counted() -> None:
     assert BATCHES.grid_size(limit=5) == 6
 
 
-@pytest.mark.slow
 def test_a_filtered_grid_is_counted_no_further_than_asked_and_never_for_ever() -> None:
     many = [Int(f"p{i}", 1, 10) for i in range(12)]
     assert SearchSpace(many, ["p0 < p11"]).grid_size(limit=2000) == 2001

@@ -15,6 +15,7 @@ from sweeps.records.record import Reason, State
 from sweeps.records.sweep_file import digest
 from sweeps.schedule import Decision
 from sweeps.study import Assignment, Study
+from sweeps.views.sink import Sink
 from trainer.manifest import latest_valid, numbered, write_manifest
 from trainer.progress import PROGRESS, Progress
 
@@ -211,13 +212,15 @@ def facts_of(config: SweepConfig, ledger: Ledger, planned: int | None) -> dict[s
     }
 
 
-def begin(config: SweepConfig, folder: Path, lines: int | None = None) -> tuple[Study, Ledger]:
+def begin(
+    config: SweepConfig, folder: Path, lines: int | None = None, sink: Sink | None = None
+) -> tuple[Study, Ledger]:
     """A driver on a new folder, or on what another one left there, as the engine starts it."""
     folder.mkdir(exist_ok=True)
     ledger = MortalLedger.open(folder, create=not (folder / "records.jsonl").exists())
     ledger.lines = lines
     ledger._clock = Clock()  # what a resume costs is read off it, and a busy machine is no part of a sweep's result
-    study = Study(config, folder, ledger, clock=Clock(), scheduler=scheduler_of(config))
+    study = Study(config, folder, ledger, sink, clock=Clock(), scheduler=scheduler_of(config))
     study.replay(ledger.past)
     try:
         study.write("sweep", **facts_of(config, ledger, study.planned))
@@ -228,9 +231,9 @@ def begin(config: SweepConfig, folder: Path, lines: int | None = None) -> tuple[
     return study, ledger
 
 
-def run(config: SweepConfig, folder: Path, lines: int | None = None, **how: Any) -> Study:
+def run(config: SweepConfig, folder: Path, lines: int | None = None, sink: Sink | None = None, **how: Any) -> Study:
     """A driver from its start to its end. Raises ``Died`` after so many lines of the ledger."""
-    study, ledger = begin(config, folder, lines)
+    study, ledger = begin(config, folder, lines, sink)
     with ledger:
         play(study, **how)
         study.close()

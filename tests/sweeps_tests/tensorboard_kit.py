@@ -53,11 +53,12 @@ class Sweep:
         self.tell("trial", trial=f"t{number:04}", params=PARAMS, number=number)
         self.state("running", number, attempt)
 
-    def state(self, state, number=1, attempt=1):
-        self.tell("state", trial=f"t{number:04}", state=state, attempt=attempt)
+    def state(self, state, number=1, attempt=1, seconds=None):
+        self.tell("state", trial=f"t{number:04}", state=state, attempt=attempt, seconds=seconds)
 
-    def report(self, report, value, number=1, attempt=1):
+    def report(self, report, value, number=1, attempt=1, **more):
         metrics = {"accuracy": value, "best_accuracy": 1.0, "loss": 1 - value, "train_loss": 0.5, "learning_rate": 1e-3}
+        metrics |= more
         self.tell(
             "report", trial=f"t{number:04}", attempt=attempt, report=report, step=10 * report, epoch=report / 2,
             metrics=metrics,

@@ -43,7 +43,6 @@ def test_it_prints_the_table_the_verdict_and_the_test_scores(cli, own_copy, driv
     assert again == said.out.replace("(look 1 at it)", "(look 1 at it, seen before)")
 
 
-@pytest.mark.slow
 def test_as_json(cli, own_copy, driver):
     said = cli("confirm", own_copy, "--top", 2, "--seeds", 2, "--no-test", "--json")
     found = json.loads(said.out)
@@ -55,7 +54,6 @@ def test_as_json(cli, own_copy, driver):
     assert sum(score["support"] for score in found["test"]["classes"].values()) == found["test"]["rows"]
 
 
-@pytest.mark.slow
 def test_best_and_status_say_whether_the_winner_is_confirmed(cli, own_copy, driver):
     assert "no: chosen by one value of one seed" in cli("best", own_copy).out
     before = json.loads(cli("best", own_copy, "--json").out)
@@ -74,7 +72,6 @@ def test_best_and_status_say_whether_the_winner_is_confirmed(cli, own_copy, driv
         assert f"accuracy={after['test']['metrics']['accuracy']:.6g} on 359 rows (look 1 at it)" in shown
 
 
-@pytest.mark.slow
 def test_interrupted_it_says_how_far_it_came_and_exits_as_the_driver_did(cli, own_copy, driver):
     driver.most = 4
     said = cli("confirm", own_copy, "--top", 2, "--seeds", 2)

@@ -56,7 +56,6 @@ class TestPb2(SchedulerSuite):
     def make(self) -> TunePopulation:
         return plain("pb2")
 
-    @pytest.mark.slow
     def test_a_ledger_read_again_at_any_point_gives_the_same_decisions_and_candidates(self) -> None:
         log = drive(self.make(), recorded_curves())
         for cut in (50, 300):  # each takes seconds: it keeps its data in tables

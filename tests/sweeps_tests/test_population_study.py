@@ -91,10 +91,7 @@ def test_what_a_copy_took_over_is_not_counted_again(tmp_path: Path) -> None:
     assert any(trial.parent for trial in study.record.trials)
 
 
-@pytest.mark.parametrize(
-    ("kind", "slots"),
-    [*(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in (FunctionWorker, LoopWorker)), (FunctionWorker, 4)],
-)
+@pytest.mark.parametrize(("kind", "slots"), [(FunctionWorker, 1), (LoopWorker, 1), (FunctionWorker, 4)])
 def test_a_driver_that_dies_at_any_line_changes_nothing(tmp_path: Path, kind: Any, slots: int) -> None:
     config = population_config(tmp_path)
     reference = run(config, tmp_path / "reference", kind=kind, slots=slots)

@@ -101,7 +101,6 @@ def elsewhere() -> list[list[str]]:
     return outputs
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_suggestions_are_the_same_in_every_process(method: str, elsewhere: list[list[str]]) -> None:
     one, other = (lines[METHODS.index(method)] for lines in elsewhere)

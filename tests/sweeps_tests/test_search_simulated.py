@@ -81,7 +81,6 @@ def test_stopping_early_beats_random_search_alone(scheduler: str) -> None:
     assert mean_regret("random", scheduler) < 0.9 * mean_regret("random", "none")
 
 
-@pytest.mark.slow
 def test_simulated_sweeps_repeat_themselves_and_every_trial_ends_one_way() -> None:
     once, again = (sweep("bayesian", "asha", 2, seconds=BUDGET / 2) for _ in range(2))
     assert once == again

@@ -174,7 +174,7 @@ def test_the_model_learns_which_branch_is_better_and_where_in_it() -> None:
     assert sum(branch) / len(branch) == pytest.approx(0.8, abs=0.15)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=pytest.mark.slow) for seed in (0, 1, 2)])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_the_model_keeps_suggesting_where_constraints_leave_little(seed: int) -> None:
     space = SearchSpace([Float("x", 0.0, 1.0), Float("y", 0.0, 1.0)], ["x + y <= 0.5", "x >= y"])
     searcher = TpeSearcher(space, seed=seed)

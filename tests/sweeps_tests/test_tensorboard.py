@@ -1,5 +1,6 @@
 """What the event files of a sweep hold, whatever was killed while they were written."""
 
+import itertools
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from sweeps.views.domains import domains_of
 from sweeps.views.sink import Sinks
 from sweeps.views.text import run_name
+from sweeps.views.thinning import MOST_POINTS
 from tests.sweeps_tests.tensorboard_kit import NAME, PARAMS, SPACE, Sweep
 
 
@@ -21,12 +23,11 @@ def test_curves_have_the_tags_people_look_for(sweep):
     sweep.report(1, 0.5)
     sweep.report(2, 0.75)
     sweep.report(3, 0.7)
-    assert sweep.curve("last/accuracy") == sweep.curve("validation/accuracy") == [(10, 0.5), (20, 0.75), (30, 0.7)]
+    assert sweep.curve("validation/accuracy") == [(10, 0.5), (20, 0.75), (30, 0.7)]
     assert sweep.curve("best/accuracy") == [(10, 0.5), (20, 0.75), (30, 0.75)]
     assert sweep.curve("loss/validation") == [(10, 0.5), (20, 0.25), (30, 0.3)]
     assert sweep.curve("loss/train") == [(10, 0.5), (20, 0.5), (30, 0.5)]
-    assert sweep.curve("train/learning_rate")[0] == (10, 0.001)
-    assert sweep.curve("train/epoch")[-1] == (30, 1.5)
+    assert sweep.curve("training/learning_rate")[0] == (10, 0.001)
 
 
 def test_the_best_of_a_metric_to_minimize_falls(tmp_path):
@@ -47,7 +48,7 @@ def test_steps_are_unique_after_a_worker_was_killed(sweep):
     sweep.report(4, 0.99, attempt=1)  # the old attempt is late: not a word of it
     sweep.report(3, 0.35, attempt=2)
     sweep.report(4, 0.45, attempt=2)
-    assert sweep.curve("last/accuracy") == [(10, 0.1), (20, 0.2), (30, 0.35), (40, 0.45)]
+    assert sweep.curve("validation/accuracy") == [(10, 0.1), (20, 0.2), (30, 0.35), (40, 0.45)]
 
 
 @pytest.mark.parametrize("lost", [0, 1, 30])
@@ -58,12 +59,12 @@ def test_steps_are_unique_after_a_driver_was_killed_and_resumed(sweep, lost):
     (path,) = sweep.folder.glob("tensorboard/t0001*/*")
     path.write_bytes(path.read_bytes()[: path.stat().st_size - lost])  # FAULTS row 54: a torn record at its end
     sweep.restart()
-    assert sweep.curve("last/accuracy") == [(10, 0.1), (20, 0.2), (30, 0.3)]
+    assert sweep.curve("validation/accuracy") == [(10, 0.1), (20, 0.2), (30, 0.3)]
     sweep.state("running", attempt=2)
     sweep.report(3, 0.35, attempt=2)
     sweep.report(4, 0.4, attempt=2)
     sweep.state("finished", attempt=2)
-    assert sweep.curve("last/accuracy") == [(10, 0.1), (20, 0.2), (30, 0.35), (40, 0.4)]
+    assert sweep.curve("validation/accuracy") == [(10, 0.1), (20, 0.2), (30, 0.35), (40, 0.4)]
     assert len(list(sweep.folder.glob("tensorboard/t0001*"))) == 1
 
 
@@ -78,7 +79,7 @@ def test_an_open_tensorboard_forgets_what_is_superseded(sweep):
     sweep.state("running", attempt=2)
     sweep.report(2, 0.9, attempt=2)
     open_one.Reload()
-    assert [(event.step, round(event.value, 4)) for event in open_one.Scalars("last/accuracy")] == [
+    assert [(event.step, round(event.value, 4)) for event in open_one.Scalars("validation/accuracy")] == [
         (10, 0.1),
         (20, 0.9),
     ]
@@ -94,7 +95,7 @@ def test_a_finished_trial_is_written_again_only_if_its_end_is_missing(sweep):
     sweep.restart()
     assert whole.stat().st_size > 0
     assert torn.stat().st_size == 0
-    assert sweep.curve("last/accuracy", 2) == [(10, 0.5)]
+    assert sweep.curve("validation/accuracy", 2) == [(10, 0.5)]
 
 
 def test_a_clock_set_back_does_not_reorder_files(sweep, monkeypatch):
@@ -105,7 +106,7 @@ def test_a_clock_set_back_does_not_reorder_files(sweep, monkeypatch):
     sweep.restart()
     sweep.state("running", attempt=2)
     sweep.report(2, 0.3, attempt=2)
-    assert sweep.curve("last/accuracy") == [(10, 0.1), (20, 0.3)]
+    assert sweep.curve("validation/accuracy") == [(10, 0.1), (20, 0.3)]
 
 
 def test_only_running_trials_hold_a_file_open(sweep):
@@ -114,12 +115,12 @@ def test_only_running_trials_hold_a_file_open(sweep):
         sweep.report(1, 0.5, number)
         sweep.state("paused" if number % 2 else "stopped", number)
     sweep.start(6)
-    assert [trial for trial, run in sweep.sink._runs.items() if run.file] == ["t0006"]
+    assert [trial for trial, run in sweep.sink._runs.items() if run.open] == ["t0006"]
     sweep.state("running", 1)
     sweep.report(2, 0.6, 1)
-    assert sweep.curve("last/accuracy", 1) == [(10, 0.5), (20, 0.6)]
+    assert sweep.curve("validation/accuracy", 1) == [(10, 0.5), (20, 0.6)]
     sweep.sink.close()
-    assert not any(run.file for run in sweep.sink._runs.values())
+    assert not any(run.open for run in sweep.sink._runs.values())
 
 
 def test_a_report_is_written_in_under_a_millisecond(sweep):
@@ -138,7 +139,37 @@ def test_steps_stay_unique_where_a_trainer_counts_none(sweep):
     sweep.start()
     for report in (1, 2, 3):
         sweep.tell("report", trial="t0001", attempt=1, report=report, metrics={"accuracy": 0.5})
-    assert [step for step, _ in sweep.curve("last/accuracy")] == [0, 1, 2]
+    assert [step for step, _ in sweep.curve("validation/accuracy")] == [1, 2, 3]
+
+
+def test_of_many_reports_few_are_written_evenly_and_the_best_and_the_last_always(sweep):
+    sweep.start()
+    for report in range(1, 1101):
+        sweep.report(report, 0.9 if report == 501 else 0.5 + report / 1e4)
+    steps = [step for step, _ in sweep.curve("validation/accuracy")]
+    assert len(steps) <= MOST_POINTS + 2
+    assert {after - before for before, after in itertools.pairwise(steps[1:])} == {80}
+    assert steps[-1] == 10_960
+    sweep.state("paused")
+    assert sweep.curve("validation/accuracy")[-1] == (11_000, 0.61)
+    assert sweep.curve("best/accuracy")[-1] == (11_000, 0.9)
+    sweep.state("running", attempt=2)
+    sweep.report(1101, 0.7, attempt=2)
+    sweep.state("finished", attempt=2)
+    assert sweep.curve("validation/accuracy")[-1] == (11_010, 0.7)
+    (run,) = sweep.folder.glob("tensorboard/t0001*")
+    assert sum(path.stat().st_size for path in run.iterdir()) < 100_000
+
+
+def test_seconds_on_a_worker_add_up_over_attempts(sweep):
+    sweep.start()  # events are a second apart
+    sweep.report(1, 0.5)
+    sweep.state("paused", seconds=1.5)
+    sweep.state("running", attempt=2)
+    sweep.report(2, 0.6, attempt=2)
+    sweep.state("finished", attempt=2, seconds=2.5)
+    assert sweep.curve("trial/seconds") == [(0, 0.0), (10, 1.0), (10, 1.5), (10, 1.5), (20, 2.5), (20, 4.0)]
+    assert [value for _, value in sweep.curve("trial/state")] == [1, 2, 1, 5]
 
 
 def test_a_sink_that_fails_is_said_once_and_ends_nothing(sweep, caplog):
