@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sweeps.config import SweepConfig, from_mapping, load_sweep
 from sweeps.errors import Exit
@@ -149,6 +149,20 @@ class Result:
         import pandas as pd
 
         return pd.DataFrame([self._row(trial) for trial in self.trials])
+
+    def report(self, path: str | Path | None = None, *, format: Literal["html", "md", "csv"] = "html") -> Path:
+        """Write a report of it: one page that explains itself, Markdown, or a row for each trial.
+
+        Args:
+            path: the file; ``report.<format>`` in the sweep's folder by default.
+            format: of the file.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        from sweeps.take_home.report import write_report
+
+        return write_report(self.folder, self.folder / f"report.{format}" if path is None else Path(path), format)
 
     def resume(self, *, address: str | None = None, quiet: bool = False) -> Result:
         """Go on with it if it was interrupted."""

@@ -27,6 +27,7 @@ class Report:
         is_best: whether this report holds the best value of the chosen metric so far.
         done: whether this was the last report.
         reason: why it is done: ``completed`` or ``patience``; ``None`` while it goes on.
+        trainable: how many parameters of the model will ever train; 0 where that is not known.
     """
 
     number: int
@@ -39,3 +40,4 @@ class Report:
     is_best: bool = False
     done: bool = False
     reason: str | None = None
+    trainable: int = 0

@@ -86,6 +86,7 @@ class Run:
         continuing.begin(model, config, task, prepared)
         adapted = adapt(model, config, compute)
         self.frozen, self.unfreezing = adapted.frozen, adapted.unfreezing(config, self.plan)
+        self.trainable = adapted.trainable
         self.model = common_ground.placed(adapted.model, config, compute, self.ranks, frozen=self.frozen is not None)
         if config.gradient_checkpointing:
             recompute.enable(self.model)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli import comparing, extending, looking, remembering, running, sending, steering
+from sweeps.cli import comparing, extending, looking, remembering, reporting, running, sending, steering
 from sweeps.errors import SweepError
 
 app = typer.Typer(
@@ -55,6 +55,7 @@ app.command()(looking.best)
 app.command()(comparing.compare)
 app.command()(comparing.show)
 app.command()(comparing.diff)
+app.command()(reporting.report)
 app.command()(looking.export)
 app.command()(looking.evaluate)
 app.command()(running.validate)

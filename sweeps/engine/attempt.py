@@ -70,6 +70,7 @@ def _loop_reports(task: Mapping[str, Any], should_stop: Callable[[], bool] | Non
                 "pid": os.getpid(),
                 "done": report.done,
                 "reason": report.reason,
+                "trainable": report.trainable,
             }
         }
     if not done and should_stop is not None and should_stop():

@@ -12,7 +12,7 @@ from sweeps.engine.data_report import DATA
 from sweeps.errors import InputError
 from sweeps.records.ledger import RECORDS
 from sweeps.records.lock import LOCK
-from sweeps.records.provenance import versions
+from sweeps.records.provenance import git_state, versions
 from sweeps.records.sweep_file import SWEEP_FILE, digest
 
 _BEFORE_THE_FIRST_LINE = {"cache", DATA, f".{DATA}.new", LOCK, SWEEP_FILE, f".{SWEEP_FILE}.new", RECORDS}
@@ -81,4 +81,5 @@ def start_facts(
         "host": os.uname().nodename,
         "pid": os.getpid(),
         "versions": versions(),
+        **({"git": state} if (state := git_state(config.base)) else {}),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class _Trial:
     generation: int = 1
     outside: str = ""
     by: str = ""
+    trainable: int | None = None
     seen: TrialRecord | None = None
 
     def record(self) -> TrialRecord:
@@ -47,7 +48,7 @@ class _Trial:
             self.seen = TrialRecord(
                 self.id, self.params, self.state, self.reason, tuple(self.reports), self.attempt,
                 sum(self.seconds.values()), self.created, frozenset(self.dropped), self.worker, self.parent,
-                self.generation, self.outside, self.by,
+                self.generation, self.outside, self.by, self.trainable,
             )  # fmt: skip
         return self.seen
 
@@ -185,6 +186,7 @@ class RecordBuilder:
         )
         trial.dropped.discard(event.get("checkpoint") or "")  # written again by this attempt
         trial.attempt, trial.seen = attempt, None
+        trial.trainable = event.get("trainable", trial.trainable)
         self._afterwards.reported(trial.id)
         if event.get("pid"):
             trial.worker = {"node": None, **(trial.worker or {}), "pid": event["pid"]}
@@ -225,10 +227,14 @@ class RecordBuilder:
                 trial.state, trial.seen = State.INTERRUPTED, None
 
 
-def read_sweep(folder: Path | str) -> SweepRecord:
+def read_sweep(folder: Path | str, each: Callable[[RecordBuilder, Event, bool], None] | None = None) -> SweepRecord:
     """The sweep in ``folder`` as its ledger tells it.
 
     Where no driver is alive any more, what the ledger left ``running`` is ``interrupted``: trials and sweep.
+
+    Args:
+        folder: the sweep's.
+        each: called after every event, and told whether it counted.
 
     Raises:
         InputError: there is no ledger, nothing in it, or not this sweep alone.
@@ -240,7 +246,12 @@ def read_sweep(folder: Path | str) -> SweepRecord:
         logger.warning("%s: damaged in line %d: %s", folder, damage.line, damage.text)
     if not events:
         raise InputError("the sweep never began", where=str(folder), mend="run it again")
-    record = RecordBuilder(events).record()
+    builder = RecordBuilder()
+    for event in events:
+        counted = builder.apply(event)
+        if each is not None:
+            each(builder, event, counted)
+    record = builder.record()
     return record if alive else at_rest(record)
 
 

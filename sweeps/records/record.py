@@ -80,6 +80,7 @@ class TrialRecord:
     and on from the parent's where the trial began from another one's checkpoint.
 
     ``seconds`` is the time on a worker, over all attempts; ``worker`` the node and pid it runs or last ran on.
+    ``trainable`` is how many parameters of its model train, where that is known.
     ``params`` are those of the sweep's configuration ``generation`` (from 1; each extension is one more). Where the
     extended sweep has none for such a training, ``outside`` says why. ``by`` is who asked for it, where somebody did.
     """
@@ -98,6 +99,7 @@ class TrialRecord:
     generation: int = 1
     outside: str = ""
     by: str = ""
+    trainable: int | None = None
 
     @property
     def reached(self) -> int:

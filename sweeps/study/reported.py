@@ -11,13 +11,14 @@ from sweeps.config import SweepConfig
 Message = Mapping[str, Any]
 
 
-def report_fields(message: Message, config: SweepConfig, folder: Path) -> dict[str, Any]:
+def report_fields(message: Message, config: SweepConfig, folder: Path, *, sized: bool = False) -> dict[str, Any]:
     """The fields of a ``report`` line that the worker knows.
 
     Args:
         message: as `Study.report` gets it.
         config: the sweep's.
         folder: the sweep's, to which checkpoints are relative.
+        sized: how many parameters train is written down already: no attempt of a trial changes that.
     """
     checkpoint = message.get("checkpoint")
     return {
@@ -30,6 +31,7 @@ def report_fields(message: Message, config: SweepConfig, folder: Path) -> dict[s
         "checkpoint": str(Path(checkpoint).relative_to(folder)) if checkpoint else None,
         "pid": message.get("pid"),
         **({"done": message.get("reason") or "completed"} if message.get("done") else {}),
+        **({"trainable": message["trainable"]} if message.get("trainable") and not sized else {}),
     }
 
 

@@ -178,7 +178,8 @@ class Study:
         Args:
             trial: its id; one that is not running any more is told to stop.
             message: ``number`` and ``metrics``; where known ``step``, ``epoch``, ``train_seconds``,
-                ``checkpoint`` (absolute path) and ``pid``; on the last one ``done`` and its ``reason``.
+                ``checkpoint`` (absolute path), ``pid`` and ``trainable``, the number of parameters that train; on the
+                last one ``done`` and its ``reason``.
         """
         if trial not in self._running:
             return Decision.STOP
@@ -316,7 +317,8 @@ class Study:
         return all(self.report(trial, message) is Decision.CONTINUE for message in messages)
 
     def _write_report(self, trial: str, message: Message) -> Decision:
-        fields = report_fields(message, self.config, self.folder)
+        sized = self.told.records.trial(trial).trainable is not None
+        fields = report_fields(message, self.config, self.folder, sized=sized)
         return self.write("report", trial=trial, attempt=self._running[trial].number, **fields)
 
     def _end_attempt(self, trial: str, state: State, reason: Reason) -> None:

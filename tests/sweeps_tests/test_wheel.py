@@ -44,7 +44,12 @@ def test_three_packages_and_no_other(names):
 
 
 def test_what_is_read_at_run_time_is_there(names, source):
-    for package, pattern in (("sweeps", "recipes/*.yaml"), ("search_spaces", "presets/*.yaml"), ("sweeps", "**/*.py")):
+    for package, pattern in (
+        ("sweeps", "recipes/*.yaml"),
+        ("sweeps", "views/report/assets/*"),
+        ("search_spaces", "presets/*.yaml"),
+        ("sweeps", "**/*.py"),
+    ):
         expected = {path.relative_to(source).as_posix() for path in (source / package).glob(pattern)}
         assert expected
         assert expected <= set(names)
