@@ -164,14 +164,15 @@ class Result:
 
         return write_report(self.folder, self.folder / f"report.{format}" if path is None else Path(path), format)
 
-    def resume(self, *, address: str | None = None, quiet: bool = False) -> Result:
-        """Go on with it if it was interrupted."""
+    def resume(self, *, address: str | None = None, quiet: bool = False, trackers: Any = None) -> Result:
+        """Go on with it if it was interrupted; ``trackers`` are others than so far, as in a sweep file."""
         from sweeps.engine.driver import resume_sweep
         from sweeps.records.sweep_file import read_config
         from sweeps.views.progress import Progress
 
         progress = Progress(read_config(self.folder), quiet=quiet)
-        outcome = resume_sweep(self.folder, address=address, sinks=[progress])
+        settings = {} if trackers is None else {"trackers": trackers}
+        outcome = resume_sweep(self.folder, address=address, sinks=[progress], settings=settings)
         return Result(outcome.folder, outcome.record, outcome.code)
 
     def confirm(

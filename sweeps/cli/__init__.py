@@ -62,6 +62,7 @@ app.command()(running.validate)
 app.command()(running.init)
 app.command()(looking.tensorboard)
 app.command()(sending.optuna)
+app.command()(sending.track)
 app.command()(remembering.archive)
 
 

@@ -48,7 +48,14 @@ def run(
     close(run_sweep(config, storage, address=address, sinks=[progress], say=told, again=again))
 
 
-def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> None:
+def resume(
+    folder: Folder,
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="trackers=[...]", help="Other trackers from now on: trackers=[mlflow]")
+    ] = None,
+    address: Address = None,
+    quiet: Quiet = False,
+) -> None:
     """Go on with a sweep that was interrupted.
 
     Finished trials stay as they are, the others go on from their last checkpoints.
@@ -59,7 +66,8 @@ def resume(folder: Folder, address: Address = None, quiet: Quiet = False) -> Non
 
     told = (lambda _: None) if quiet else say
     progress = Progress(read_config(folder), quiet=quiet)
-    close(resume_sweep(folder, address=address, sinks=[progress], say=told, again=following(quiet, told)))
+    again = following(quiet, told)
+    close(resume_sweep(folder, address=address, sinks=[progress], say=told, again=again, settings=settings or []))
 
 
 def confirm(

@@ -48,3 +48,26 @@ def optuna(
     say(f"{len(record.trials)} trials are study {study or record.name} in {url}")
     if not quiet:
         say(f"look at it: optuna-dashboard {url}")
+
+
+def track(
+    folder: Folder,
+    tracker: Annotated[
+        str | None, typer.Argument(metavar="TRACKER", help="mlflow, wandb or module:make; by default the sweep file's.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Its settings: mode=offline experiment=mine")
+    ] = None,
+    keep_up: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the sweep ends, or Ctrl-C.")] = False,
+) -> None:
+    """Send a sweep to MLflow, Weights & Biases or a tracker of your own.
+
+    What is there already is not sent again. A sweep whose file names trackers sends to them by itself.
+    """
+    from sweeps.take_home.track import send
+
+    try:
+        for line in send(folder, tracker, settings or [], keep_up=keep_up):
+            say(line)
+    except KeyboardInterrupt:
+        raise SystemExit(int(Exit.INTERRUPTED)) from None

@@ -28,6 +28,7 @@ from sweeps.config.sections import read_early_stopping, read_metric, read_resour
 from sweeps.config.space import read_space
 from sweeps.config.task_trainer import read_task_trainer
 from sweeps.config.together import check_constraints, check_together
+from sweeps.config.trackers import read_trackers
 from sweeps.errors import InputError
 from sweeps.recipes import find_recipe, recipes
 from sweeps.yaml_file import read_yaml
@@ -54,6 +55,7 @@ KEYS = (
     "retries",
     "grid_limit",
     *CARRYING_KEYS,
+    "trackers",
 )
 # Where a key that was written at the top level belongs, and what W&B's sweep files call the same thing.
 _ELSEWHERE = {
@@ -182,6 +184,7 @@ def _read(
         retries=cast("int", top.whole("retries", 2, least=0)),
         grid_limit=cast("int", top.whole("grid_limit", 2000, least=1)),
         base=base,
+        trackers=read_trackers(data.get("trackers"), base, places, outside=outside),
         continued=begun,
         places=places,
     )

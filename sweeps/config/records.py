@@ -16,6 +16,7 @@ from sweeps.config.length import most_reports
 from sweeps.config.limits import Limits
 from sweeps.config.places import Places
 from sweeps.config.settings import lay_over, without
+from sweeps.config.trackers import Tracker
 from sweeps.config.warmup import grace_of
 from trainer.config import Goal, TrainConfig
 from trainer.requirement import Bounds
@@ -75,6 +76,7 @@ class SweepConfig:
         retries: how often a trial may lose its worker.
         grid_limit: a grid of more configurations is refused.
         base: folder from which paths and ``module:function`` resolve.
+        trackers: who else hears of it; no part of what is trained.
         continued: what it takes over from an exported model that was just given; ``trainer`` and ``points`` have it.
         places: where its keys stand, for errors that come later; no part of what the sweep is.
     """
@@ -95,6 +97,7 @@ class SweepConfig:
     retries: int = 2
     grid_limit: int = 2000
     base: Path = field(default_factory=Path.cwd)
+    trackers: tuple[Tracker, ...] = ()
     continued: Continued | None = field(default=None, compare=False, repr=False)
     places: Places = field(default_factory=Places, compare=False, repr=False)
 
@@ -177,6 +180,7 @@ class SweepConfig:
             "retries": self.retries,
             "grid_limit": self.grid_limit,
             **self.carrying.to_mapping(),
+            "trackers": [tracker.to_mapping() for tracker in self.trackers] or None,
         }
         return {key: value for key, value in mapping.items() if value is not None}
 

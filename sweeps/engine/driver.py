@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sweeps.config import SweepConfig
 from sweeps.config.extending import Changes
+from sweeps.config.retracking import retracked
+from sweeps.config.trackers import check_trackers
 from sweeps.engine import carrying, data_report
 from sweeps.engine.cluster import address_of, connected
 from sweeps.engine.desk import Desk
@@ -30,11 +32,12 @@ from sweeps.records.finding import refuse_repeats
 from sweeps.records.ledger import Ledger, LedgerError, read_events
 from sweeps.records.lock import SweepLock
 from sweeps.records.record import Reason, SweepRecord
-from sweeps.records.sweep_file import finish_switch, read_config, write_config
+from sweeps.records.sweep_file import finish_switch, read_config, rewrite_config, sweep_file, write_config
 from sweeps.study import Study
 from sweeps.study.extension import Extension, plan_extension, write_down
 from sweeps.views.sink import Sink, Sinks
 from sweeps.views.tensorboard import TensorBoardSink
+from sweeps.views.trackers.process import TrackerProcess
 
 logger = logging.getLogger(__name__)
 
@@ -103,10 +106,12 @@ def resume_sweep(
     say: Callable[[str], None] = lambda _: None,
     cache: Path | None = None,
     again: MakeSinks = lambda _: (),
+    settings: Sequence[str] | Mapping[str, Any] = (),
 ) -> RunOutcome:
     """Go on with a sweep from its ledger: finished trials stay, the others go on from their checkpoints.
 
-    A sweep that has finished is left as it is, unless somebody asked for more since. Arguments as for `run_sweep`.
+    A sweep that has finished is left as it is, unless somebody asked for more since. Arguments as for `run_sweep`;
+    ``settings`` may give it other trackers.
 
     Raises:
         InputError: there is no sweep, its configuration was changed, or another driver is at it.
@@ -118,6 +123,10 @@ def resume_sweep(
         earlier = RecordBuilder(ledger.past).record()
         if earlier.state == "finished" and not waiting(folder):
             return RunOutcome(folder, earlier, Exit.DONE)
+        if settings:
+            config = retracked(config, sweep_file(folder, ledger.past), settings)
+            rewrite_config(folder, config)
+        check_trackers(config.trackers, config.base, config.places)
         kind = carrying.fingerprint(config, prepare(config, cache or folder / "cache"))
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
             outcome = _drive(config, folder, ledger, slots, sinks, signals, cache=cache, kind=kind)
@@ -215,7 +224,8 @@ def _drive(
 ) -> RunOutcome:
     """``begun``: the ledger's last line says already that this driver has."""
     board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
-    everyone = Sinks([board, *sinks])
+    trackers = [TrackerProcess(one, folder, len(ledger.past)) for one in config.trackers]
+    everyone = Sinks([board, *trackers, *sinks])
     devices = slots.gpus or 1.0
     study = Study(config, folder, ledger, everyone, devices=devices, scheduler=scheduler_of(config))
     attempts = sum(event["event"] == "sweep" for event in ledger.past)

@@ -53,25 +53,33 @@ class LedgerTail:
         return InputError(what, where=str(self._path), mend="see `sweeps status`, and begin to follow it again")
 
 
-def follow(folder: Path, *, every: float = 0.5, pause: Callable[[float], None] = time.sleep) -> Iterator[list[Event]]:
+def follow(
+    folder: Path,
+    *,
+    every: float = 0.5,
+    alive: Callable[[], bool] | None = None,
+    pause: Callable[[float], object] = time.sleep,
+) -> Iterator[list[Event]]:
     """The events of a sweep, first all that there are, then those that come, until it ends or its driver is gone.
 
     Args:
         folder: the sweep's.
         every: seconds between two looks.
-        pause: waits.
+        alive: whether anything may come still; by default whether some driver holds the sweep's lock.
+        pause: waits, for so many seconds at most.
 
     Raises:
         InputError: there is no sweep.
     """
     tail, ended = LedgerTail(folder), False
     while True:
-        alive = holder(folder) is not None  # asked before reading, so that nothing which it still writes is missed
+        # Asked before reading, so that nothing which it still writes is missed.
+        more = holder(folder) is not None if alive is None else alive()
         events = tail()
         for event in events:
             ended = event["event"] == "sweep_end" or (ended and event["event"] != "sweep")
         if events:
             yield events
-        if not alive or ended:
+        if not more or ended:
             return
         pause(every)

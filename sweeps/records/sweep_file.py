@@ -28,6 +28,16 @@ def write_config(folder: Path, config: SweepConfig, file: str = SWEEP_FILE) -> N
     heading.append(f"# Python {sys.version.split()[0]}")
     if (state := git_state(config.base)) is not None:
         heading.append(f"# git {state}")
+    _write(folder, config, file, heading)
+
+
+def rewrite_config(folder: Path, config: SweepConfig) -> None:
+    """Write a configuration that differs in its trackers alone: the heading says still what it was begun with."""
+    lines = (folder / SWEEP_FILE).read_text(encoding="utf-8").splitlines()
+    _write(folder, config, SWEEP_FILE, [line for line in lines if line.startswith("#")])
+
+
+def _write(folder: Path, config: SweepConfig, file: str, heading: Sequence[str]) -> None:
     mapping = config.to_mapping()
     # Earlier sweeps are long: a line for each trial, after all that people read.
     past = {"past": mapping.pop("past")} if "past" in mapping else {}
@@ -114,6 +124,7 @@ def _digests(events: Sequence[Event]) -> list[str]:
 
 
 def digest(config: SweepConfig) -> str:
-    """A short name for the whole configuration."""
-    text = json.dumps(config.to_mapping(), sort_keys=True, default=str)
+    """A short name for the whole configuration, but for its trackers: who hears of a sweep may change."""
+    mapping = {key: value for key, value in config.to_mapping().items() if key != "trackers"}
+    text = json.dumps(mapping, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -152,7 +152,8 @@ def repeats_config(config: SweepConfig, name: str, points: Sequence[Params]) -> 
         "archive": False,
         "past": [],
     }
-    for key in ("budget", "stop_when", "finish", "keep_paused", "warm_start"):
+    # What a tracker shows is the search; repeats would be among its trials as if they had been found.
+    for key in ("budget", "stop_when", "finish", "keep_paused", "warm_start", "trackers"):
         mapping.pop(key, None)
     return from_mapping(mapping, base=config.base, where="the repeats")
 

@@ -149,6 +149,8 @@ def _search(config: SweepConfig, outlook: Outlook) -> Iterator[tuple[str, str]]:
             yield name, ", ".join(f"{key} {value}" for key, value in limits[name].items())
     first = f", from report {config.scheduling.get('grace', 1)} on" if stopping.scheduler != "none" else ""
     changing = f", changing {', '.join(stopping.mutate)}" if stopping.population else ""
+    if config.trackers:
+        yield "trackers", ", ".join(tracker.name for tracker in config.trackers)
     yield "early stopping", f"{stopping.scheduler}{first}{changing}"
     for parameter in config.space:
         facts = parameter.to_mapping().items()

@@ -18,7 +18,7 @@ COMMANDS = sorted(command.name or command.callback.__name__ for command in app.r
 
 def test_these_are_the_commands():
     expected = {"run", "resume", "extend", "train", "status", "list", "best", "export", "evaluate", "validate", "init"}
-    looking = {"tensorboard", "compare", "show", "diff", "optuna", "report"}
+    looking = {"tensorboard", "compare", "show", "diff", "optuna", "track", "report"}
     assert set(COMMANDS) == expected | looking | {"confirm", "archive", "stop", "add", "clone"}
 
 
