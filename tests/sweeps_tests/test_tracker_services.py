@@ -159,10 +159,10 @@ def test_wandb_has_a_run_for_each_trial_in_the_group_of_the_sweep(own_copy, offl
 
 def test_wandb_has_nothing_twice_and_does_nothing_the_second_time(own_copy, offline, monkeypatch):
     feed(WandBSink, offline, own_copy)
-    files = {file: file.stat().st_mtime_ns for file in own_copy.glob("wandb/offline-run-*/*.wandb")}
+    before = offline_runs(own_copy)
     monkeypatch.setattr("wandb.init", lambda **_: pytest.fail("all of it was sent"))
     feed(WandBSink, offline, own_copy)
-    assert {file: file.stat().st_mtime_ns for file in own_copy.glob("wandb/offline-run-*/*.wandb")} == files
+    assert offline_runs(own_copy) == before
 
 
 def test_wandb_after_a_resume_has_what_counts(eventful, offline):
