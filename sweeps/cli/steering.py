@@ -13,7 +13,7 @@ from sweeps.errors import InputError
 if TYPE_CHECKING:
     from sweeps.records.commands import Command
 
-Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="A trial, as in t0007.")]
+Trial = Annotated[str, typer.Argument(metavar="TRIAL", help="A trial: t0007, 7, or `best`.")]
 Values = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="Parameters: learning_rate=3e-4 batch_size=32"),

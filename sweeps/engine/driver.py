@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +14,23 @@ from sweeps.config.retracking import retracked
 from sweeps.config.trackers import check_trackers
 from sweeps.engine import carrying, data_report
 from sweeps.engine.cluster import address_of, connected
-from sweeps.engine.desk import Desk
-from sweeps.engine.notes import notes
+from sweeps.engine.drive import RunOutcome as RunOutcome
+from sweeps.engine.drive import drive
 from sweeps.engine.preparation import prepare
-from sweeps.engine.schedulers import scheduler_of
-from sweeps.engine.signals import Interrupted, Signals, watched
-from sweeps.engine.slots import Slots
+from sweeps.engine.signals import watched
 from sweeps.engine.sweep_folder import never_began, new_folder, start_facts
-from sweeps.engine.tuning import tune_study
 from sweeps.errors import Exit, InputError
 from sweeps.records.archive import Fingerprint
 from sweeps.records.builder import RecordBuilder
 from sweeps.records.commands import Command, Kind, taken_up, waiting
 from sweeps.records.finding import refuse_repeats
-from sweeps.records.ledger import Ledger, LedgerError, read_events
+from sweeps.records.ledger import Ledger, read_events
 from sweeps.records.lock import SweepLock
-from sweeps.records.record import Reason, SweepRecord
 from sweeps.records.sweep_file import finish_switch, read_config, rewrite_config, sweep_file, write_config
-from sweeps.study import Study
 from sweeps.study.extension import Extension, plan_extension, write_down
-from sweeps.views.sink import Sink, Sinks
-from sweeps.views.tensorboard import TensorBoardSink
-from sweeps.views.trackers.process import TrackerProcess
-
-logger = logging.getLogger(__name__)
+from sweeps.views.sink import Sink
 
 MakeSinks = Callable[[Extension], Sequence[Sink]]
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """How a run ended: the sweep's folder, its record, and the exit code that says it."""
-
-    folder: Path
-    record: SweepRecord
-    code: Exit
 
 
 def run_sweep(
@@ -89,7 +69,7 @@ def run_sweep(
             with config.places.known(), connected(address_of(address), config.resources, say) as slots:
                 write_config(folder, config)
                 with Ledger.open(folder, create=True) as ledger:
-                    outcome = _drive(config, folder, ledger, slots, sinks, signals, told, cache, kind)
+                    outcome = drive(config, folder, ledger, slots, sinks, signals, told, cache, kind)
         except BaseException:
             # Nothing has been trained: leave no folder behind that would make the name look used.
             if never_began(folder):
@@ -129,7 +109,7 @@ def resume_sweep(
         check_trackers(config.trackers, config.base, config.places)
         kind = carrying.fingerprint(config, prepare(config, cache or folder / "cache"))
         with config.places.known(), connected(address_of(address), config.resources, say) as slots:
-            outcome = _drive(config, folder, ledger, slots, sinks, signals, cache=cache, kind=kind)
+            outcome = drive(config, folder, ledger, slots, sinks, signals, cache=cache, kind=kind)
     return _extended_as_asked(outcome, address=address, sinks=again, say=say)
 
 
@@ -171,7 +151,7 @@ def extend_sweep(
             if command is not None:
                 ledger.past.append(ledger.append("command", **_answer(command, f"extended by {command.by}")))
                 taken_up(folder, command.id)
-            outcome = _drive(config, folder, ledger, slots, heard, signals, told, kind=kind, begun=True)
+            outcome = drive(config, folder, ledger, slots, heard, signals, told, kind=kind, begun=True)
     return _extended_as_asked(outcome, address=address, sinks=sinks, say=say)
 
 
@@ -207,76 +187,3 @@ def _warmed(extension: Extension, kind: Fingerprint, own: str) -> tuple[Extensio
         return extension, []
     config, told = carrying.warmed(extension.config, kind, own)
     return replace(extension, config=config), told
-
-
-def _drive(
-    config: SweepConfig,
-    folder: Path,
-    ledger: Ledger,
-    slots: Slots,
-    sinks: Sequence[Sink],
-    signals: Signals,
-    told: Sequence[str] = (),
-    cache: Path | None = None,
-    kind: Fingerprint | None = None,
-    *,
-    begun: bool = False,
-) -> RunOutcome:
-    """``begun``: the ledger's last line says already that this driver has."""
-    board = TensorBoardSink(folder / "tensorboard", config.metric.name, config.metric.goal, config.space)
-    trackers = [TrackerProcess(one, folder, len(ledger.past)) for one in config.trackers]
-    everyone = Sinks([board, *trackers, *sinks])
-    devices = slots.gpus or 1.0
-    study = Study(config, folder, ledger, everyone, devices=devices, scheduler=scheduler_of(config))
-    attempts = sum(event["event"] == "sweep" for event in ledger.past)
-    since = time.monotonic()
-    try:
-        study.replay(ledger.past)
-        ledger.past.clear()
-        if not begun:
-            study.write("sweep", **start_facts(config, attempts + 1, devices, study.planned, slots.count))
-        if ledger.damage is not None:
-            study.write("note", text=f"the ledger was damaged in line {ledger.damage.line}: {ledger.damage.text}")
-        study.write("note", text=slots.chosen)
-        for text in (*told, *notes(config, study.room)):
-            study.write("note", text=text)
-        study.tidy()
-        desk = Desk(study, signals)
-        desk.open()
-        state, code = _run(study, desk, slots, folder, signals, cache or folder / "cache")
-        study.write("sweep_end", state=state, seconds=time.monotonic() - since)
-        if state == "finished" and kind and (why := carrying.remember(config, study.record, kind)):
-            logger.warning(why)
-    finally:
-        everyone.close()
-    return RunOutcome(folder, study.record, code)
-
-
-def _run(study: Study, desk: Desk, slots: Slots, folder: Path, signals: Signals, cache: Path) -> tuple[str, Exit]:
-    """Train until every trial is at its end or the sweep cannot go on; how it ended, and its exit code."""
-    signals.install()
-    signals.polled = True
-    try:
-        while not study.settled:
-            taken = desk.taken
-            tune_study(study, desk, slots, folder, signals, cache)
-            desk.look()
-            if not study.settled and desk.taken == taken:
-                break  # Tune gave up; else it was told that all was over just before somebody asked for more
-        if study.settled:
-            study.close()
-    except Interrupted as end:
-        study.interrupt(end.reason)
-        if end.code is not Exit.FAILED:
-            return "interrupted", end.code
-        logger.error("the sweep broke off: %s", end)
-        return "failed", Exit.FAILED
-    except LedgerError:
-        raise  # nothing more can be written down
-    except Exception as error:
-        logger.error("the sweep broke off", exc_info=error)
-        study.interrupt(Reason("engine", (str(error).strip() or type(error).__name__).splitlines()[-1]))
-        return "failed", Exit.FAILED
-    finally:
-        signals.polled = False
-    return ("finished", Exit.DONE) if study.settled else ("failed", Exit.FAILED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sweeps.config.places import COMMAND_LINE
@@ -14,6 +14,7 @@ from sweeps.records.commands import Command, Kind, answer, submit, taken_up
 from sweeps.records.finding import refuse_repeats
 from sweeps.records.ledger import read_events
 from sweeps.records.lock import holder
+from sweeps.records.naming import trial_named
 from sweeps.records.sweep_file import read_config
 from sweeps.study.requests import check
 
@@ -65,6 +66,8 @@ def ask(
     driven = holder(folder) is not None
     if not driven:
         _refuse_idle(command, record.state)
+    if command.trial:
+        command = replace(command, trial=trial_named(record, command.trial, folder).id)
     check(command, read_config(folder, events), record, folder)
     asked = submit(folder, command)
     if not driven:

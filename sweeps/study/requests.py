@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search_spaces.errors import suggest
 from search_spaces.values import same
 from sweeps.config import FunctionTrainer, SweepConfig
 from sweeps.config.familiar import renamed_values
@@ -16,6 +15,7 @@ from sweeps.config.places import COMMAND_LINE
 from sweeps.config.points import read_point
 from sweeps.errors import InputError
 from sweeps.records.commands import Command, Kind
+from sweeps.records.naming import trial_named
 from sweeps.records.record import ReportRecord, SweepRecord, TrialRecord
 from sweeps.schedule.base import Copy
 from trainer.errors import ConfigError, ResumeError
@@ -42,7 +42,7 @@ def check(command: Command, config: SweepConfig, record: SweepRecord, folder: Pa
     Raises:
         InputError: it cannot be done; says why, and what can.
     """
-    trial = trial_of(record, command.trial) if command.trial else None
+    trial = trial_named(record, command.trial, folder) if command.trial else None
     if command.kind is Kind.STOP and trial is not None and trial.state.final:
         raise _error("TRIAL", f"{trial.id} is at its end already: it is {trial.state}", "see `sweeps list`")
     if command.kind not in (Kind.ADD, Kind.CLONE):
@@ -57,20 +57,6 @@ def check(command: Command, config: SweepConfig, record: SweepRecord, folder: Pa
         raise _error("TRIAL", message, "give its values to `add`")
     params = _point(command, config, trial)
     return Wanted(params, _warm(config, trial, params, folder) if command.warm else None)
-
-
-def trial_of(record: SweepRecord, name: str) -> TrialRecord:
-    """The trial called ``name``.
-
-    Raises:
-        InputError: there is none; names one that is near.
-    """
-    found = next((trial for trial in record.trials if trial.id == name), None)
-    if found is None:
-        names = [trial.id for trial in record.trials]
-        mend = suggest(name, names) if names else "it has no trials yet"
-        raise _error("TRIAL", f"{record.name} has no trial {name!r}", mend)
-    return found
 
 
 def _point(command: Command, config: SweepConfig, trial: TrialRecord | None = None) -> dict[str, Any]:

@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from search_spaces.errors import suggest
 from sweeps.config import FunctionTrainer
 from sweeps.errors import InputError, NoUsableTrial
 from sweeps.records.ledger import read_events
+from sweeps.records.naming import BEST, trial_named
 from sweeps.records.opened import Opened, flat, open_sweep, open_sweeps
 from sweeps.records.record import ReportRecord, TrialRecord
 from sweeps.records.sweep_file import sweep_file
@@ -18,7 +18,6 @@ from sweeps.take_home.best import find_best
 from sweeps.views.one_trial import OneTrial, last_rank, rank, ranked
 from sweeps.yaml_file import parse_value
 
-BEST = "best"
 _TAIL = 16_384  # bytes of a log that are looked at
 
 
@@ -67,23 +66,12 @@ def trial_of(sweep: Opened, name: str) -> TrialRecord:
         InputError: there is none.
         NoUsableTrial: ``best`` where no trial has a result.
     """
-    wanted = name
-    if name == BEST:
-        best = find_best(sweep.record, sweep.folder)
-        if best is None:
-            raise NoUsableTrial(f"{sweep.folder}: no trial has a result that could be the best")
-        wanted = best.trial
-    ids = [trial.id for trial in sweep.record.trials]
-    if wanted.isdecimal():  # 7 for t0007
-        wanted = f"t{int(wanted):04d}"
-    if wanted not in ids:
-        mend = f"see `sweeps list {sweep.folder}`" if len(ids) > 8 and not _close(name, ids) else suggest(name, ids)
-        raise InputError(f"there is no trial {name}", where=str(sweep.folder), mend=mend)
-    return sweep.record.trials[ids.index(wanted)]
-
-
-def _close(name: str, ids: list[str]) -> bool:
-    return suggest(name, ids).startswith("did")
+    if name != BEST:
+        return trial_named(sweep.record, name, sweep.folder)
+    best = find_best(sweep.record, sweep.folder)
+    if best is None:
+        raise NoUsableTrial(f"{sweep.folder}: no trial has a result that could be the best")
+    return trial_named(sweep.record, best.trial, sweep.folder)
 
 
 def _place(name: str, folder: Path) -> tuple[Path, str]:

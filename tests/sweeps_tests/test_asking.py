@@ -51,9 +51,10 @@ def test_a_configuration_that_cannot_be(finished, values, words):
 
 
 def test_trials_that_are_not_there_or_over(finished):
-    assert "has no trial 't0077'" in refused(finished, Command(Kind.STOP, trial="t0077"))
+    assert "there is no trial t0077" in refused(finished, Command(Kind.STOP, trial="t0077"))
     assert "at its end already: it is finished" in refused(finished, Command(Kind.STOP, trial="t0001"))
-    assert "has no trial 'tt01'; did you mean t0001" in refused(finished, Command(Kind.CLONE, trial="tt01"))
+    assert "there is no trial tt01; did you mean t0001" in refused(finished, Command(Kind.CLONE, trial="tt01"))
+    assert ask(finished, Command(Kind.CLONE, trial="2", values={"k": 1})).command.trial == "t0002"
 
 
 def test_a_warm_copy_needs_something_to_go_on_from(finished):
