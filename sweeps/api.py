@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sweeps.config import SweepConfig, from_mapping, load_sweep
-from sweeps.errors import Exit
+from sweeps.errors import Exit, SweepError
 from sweeps.records.best import Best
 from sweeps.records.builder import read_sweep
 from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.take_home.best import best_of
+from sweeps.views.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +83,11 @@ class BestTrial:
         found = self.found
         return f"BestTrial({found.trial}, {found.metric}={found.value:.6g}, params={dict(found.params)})"
 
+    def _repr_html_(self) -> str:
+        from sweeps.views.html import best_html
+
+        return best_html(self.found)
+
     @property
     def trial(self) -> str:
         """Its id."""
@@ -124,7 +130,18 @@ class Result:
 
     def __repr__(self) -> str:
         record = self.record
-        return f"Result({record.name}: {record.state}, {len(record.trials)} trials, in {self.folder})"
+        return f"Result({record.name}: {record.state}, {counted(len(record.trials), 'trial')}, in {self.folder})"
+
+    def _repr_html_(self) -> str:
+        from sweeps.records.ledger import read_events
+        from sweeps.views.html import record_html
+        from sweeps.views.standing import Standing
+
+        try:
+            events = read_events(self.folder)[0]
+        except SweepError:  # the folder was moved; what was read of it is still there
+            events = []
+        return record_html(self.record, Standing.read(self.record, events))
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from sweeps.config import SweepConfig, from_mapping
 from sweeps.engine.sweep_folder import start_facts
 from sweeps.records.ledger import Ledger
-from sweeps.records.record import Reason, State
+from sweeps.records.record import Reason, State, TrialRecord
 from sweeps.records.sweep_file import write_config
 from sweeps.schedule import Decision
 from sweeps.study import Assignment, Study
@@ -96,18 +96,33 @@ def record_sweep(
     now = [1.7e9]
     with Ledger.open(folder, create=True) as ledger:
         ledger._clock = lambda: now[0]
-        everyone = Sinks(sinks)
+        seen = _Seen()
+        everyone = Sinks([seen, *sinks])
         study = Study(config, folder, ledger, everyone, clock=lambda: now[0])
         study.replay(ledger.past)
         study.write("sweep", **start_facts(config, 1, planned=study.planned, slots=slots))
-        _work(study, now, slots, trainings)
+        _work(study, seen.trials, now, slots, trainings)
         study.close()
         study.write("sweep_end", state="finished", seconds=now[0] - 1.7e9)
         everyone.close()
     return folder
 
 
-def _work(study: Study, now: list[float], slots: int, trainings: Trainings) -> None:
+class _Seen:
+    """The trials as they are, for the workers."""
+
+    def __init__(self) -> None:
+        self.trials: dict[str, TrialRecord] = {}
+
+    def handle(self, _: Mapping[str, Any], trial: TrialRecord | None) -> None:
+        if trial is not None:
+            self.trials[trial.id] = trial
+
+    def close(self) -> None:
+        self.trials.clear()
+
+
+def _work(study: Study, seen: Mapping[str, TrialRecord], now: list[float], slots: int, trainings: Trainings) -> None:
     reports = study.config.limits.reports or 27
     due: list[tuple[float, int, int, Assignment, int]] = []  # when, in which order, on which worker, what, which report
     free, warm, order = list(range(slots)), set(), 0
@@ -116,7 +131,7 @@ def _work(study: Study, now: list[float], slots: int, trainings: Trainings) -> N
             worker = free.pop(0)
             wait = trainings.begin if worker in warm else trainings.first
             warm.add(worker)
-            number = study._told.records.trial(given.trial).reached + 1
+            number = seen[given.trial].reached + 1
             heapq.heappush(due, (now[0] + wait + trainings.speed(given.trial), order, worker, given, number))
             order += 1
         if not due:
@@ -126,7 +141,7 @@ def _work(study: Study, now: list[float], slots: int, trainings: Trainings) -> N
             study.ended(given.trial, State.FAILED, Reason("error", "ValueError: as it was drawn"))
             free.append(worker)
             continue
-        known = study._told.records.trial(given.trial).reports
+        known = seen[given.trial].reports
         best = max((report.metrics["accuracy"] for report in known), default=0.0)
         message = {
             "number": number,

@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweeps.cli.parts import AsJson, Folder, say, show
+from sweeps.errors import InputError
+
+if TYPE_CHECKING:
+    from sweeps.records.events import Event
 
 
-def status(folder: Folder, as_json: AsJson = False) -> None:
-    """Show how a sweep stands."""
+def status(
+    folder: Folder,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow it until it ends; Ctrl-C leaves.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a sweep stands.
+
+    With --watch as it goes on, from any terminal or machine that sees the folder: a table that changes in place, and a
+    line for each event where there is no terminal.
+    """
     from sweeps.records.builder import read_sweep
     from sweeps.views import tables
+    from sweeps.views.standing import Standing
 
-    record = read_sweep(folder)
-    show(tables.status_json(record), tables.status_view(record), as_json)
+    if watch and as_json:
+        raise InputError("--watch and --json", where="command line", mend="leave one of them out")
+    if watch:
+        from sweeps.views.watch import watch_sweep
+
+        raise SystemExit(int(watch_sweep(folder)))
+    events: list[Event] = []
+    record = read_sweep(folder, lambda _, event, __: events.append(event))
+    standing = Standing.read(record, events)
+    show(tables.status_json(record, standing), tables.status_view(record, standing), as_json)
 
 
 def list_trials(folder: Folder, as_json: AsJson = False) -> None:

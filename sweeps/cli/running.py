@@ -38,10 +38,11 @@ def run(
         raise InputError("no sweep file given", where="command line", mend="name a file, or a recipe of --list")
     from sweeps.engine.driver import run_sweep
     from sweeps.views.progress import Progress
+    from sweeps.views.text import counted
 
     config = load_sweep(source, settings or [], name=name, seed=seed, init_from=init_from)
     if config.method == "grid" and not quiet:
-        say(f"a grid of {config.space.grid_size()} configurations")
+        say(f"a grid of {counted(config.space.grid_size(), 'configuration')}")
     told = (lambda _: None) if quiet else say
     progress = Progress(config, quiet=quiet)
     again = following(quiet, told)

@@ -32,6 +32,7 @@ def tune_study(study: Study, desk: Desk, slots: Slots, folder: Path, signals: Si
     from ray import tune
 
     from sweeps.engine.adapters import Leases, LeaseSearcher, StartHook, StopFlag, StudyScheduler
+    from sweeps.engine.silence import silence
     from sweeps.engine.trainable import SweepTrainable
 
     config = study.config
@@ -71,6 +72,7 @@ def tune_study(study: Study, desk: Desk, slots: Slots, folder: Path, signals: Si
             # Checkpoints are the trial's own business; Tune would ask each class Trainable for one at its end.
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
             verbose=0,
+            progress_reporter=silence(),
         ),
     )
     tuner.fit()

@@ -25,5 +25,7 @@ def choose(space: SearchSpace, trials: int | None) -> Choice:
     """
     size = countable_size(space)
     if size is not None and trials is not None and size <= trials:
+        if size == 1:
+            return Choice("grid", "the space has one configuration only")
         return Choice("grid", f"all {size} configurations fit into {trials} trials")
     return Choice("ensemble", "a Gaussian process and TPE take turns, and learn from each other's trials")

@@ -43,7 +43,11 @@ class Source:
         """Whether the space is used up, which ends the search."""
         if self._size is None or self._told.trainings.tried < self._size:
             return False
-        self._told.scheduler.close(f"all {self._size} configurations of the space were tried")
+        self._told.scheduler.close(
+            "the only configuration of the space was tried"
+            if self._size == 1
+            else f"all {self._size} configurations of the space were tried"
+        )
         return True
 
     def draw(self) -> str | None:

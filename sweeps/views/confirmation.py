@@ -14,7 +14,7 @@ from sweeps.records.best import Best
 from sweeps.records.confirmation import Comparison, Confirmation, Look
 from sweeps.records.record import SweepRecord
 from sweeps.views.scores import scores_view
-from sweeps.views.text import metric_text
+from sweeps.views.text import counted, metric_text
 from sweeps.views.verdict import brief, doubts, ends_text, error_text, nth_look, p_text, remarks, verdict
 
 
@@ -45,7 +45,8 @@ def confirmation_view(record: SweepRecord, confirmation: Confirmation) -> Render
         cells.append(f"{len(one.values)}/{len(one.repeats)}")
         cells += _against(against[one.trial]) if one.trial in against else ["", "", ""]
         table.add_row(*map(Text, cells), style="bold" if winner is not None and one.trial == winner.trial else "")
-    head = f"{record.name}: {len(confirmation.candidates)} configurations, {len(confirmation.seeds)} fresh seeds each"
+    candidates = counted(len(confirmation.candidates), "configuration")
+    head = f"{record.name}: {candidates}, {counted(len(confirmation.seeds), 'fresh seed')} each"
     parts: list[RenderableType] = [Text(head, style="bold"), table, Text(""), Text(verdict(confirmation))]
     unfinished = [] if record.state == "finished" else [f"the sweep is {record.state}: its best trials may change"]
     return Group(*parts, *(Text(line, style="yellow") for line in (*unfinished, *remarks(confirmation))))

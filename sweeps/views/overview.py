@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeps.records.record import Cost, State, TrialRecord
+from sweeps.views.sparkline import Sparkline
+from sweeps.views.standing import Standing
 from sweeps.views.tally import Tally
 from sweeps.views.text import duration, metric_text, short_params
 
@@ -20,29 +22,18 @@ COLOURS = {
 SHOWN = 8
 
 
-def overview(
-    head: str,
-    metric: str,
-    tally: Tally,
-    *,
-    planned: int | None,
-    spent: str = "",
-    left: str = "",
-    running: Sequence[TrialRecord] = (),
-) -> RenderableType:
-    """A few lines: how far, the best so far, what failed and why, and the trials that run.
+def overview(head: str, standing: Standing, running: Sequence[TrialRecord] = (), *, left: str = "") -> RenderableType:
+    """A few lines: how far, the best so far and how it came to that, what failed and why, and the trials that run.
 
     Args:
         head: the first line.
-        metric: name of the metric.
-        tally: the counts.
-        planned: number of trials, where it is known.
-        spent: what was spent, of how much, in words.
-        left: how long it will still take, in words.
+        standing: of the sweep.
         running: trials to list.
+        left: how long it will still take, in words.
     """
+    tally, planned = standing.tally, standing.planned
     lines = Table.grid(padding=(0, 2))
-    lines.add_column(style="dim")
+    lines.add_column(style="dim", no_wrap=True)
     lines.add_column()
     done = f"{tally.done} of {planned} done" if planned else f"{tally.done} done"
     states = Text(done)
@@ -50,19 +41,61 @@ def overview(
         if tally.states[state]:
             states.append("  ").append(f"{tally.states[state]} {state}", style=COLOURS.get(state, ""))
     lines.add_row("trials", states)
-    lines.add_row("best", _best(metric, tally))
+    lines.add_row("best", _best(standing.metric, tally))
+    if len(standing.course) > 1:
+        lines.add_row("so far", Sparkline(standing.course, standing.meter.seconds))
     if tally.reasons:
-        lines.add_row(
-            "failures", Text(", ".join(f"{n} {code}" for code, n in tally.reasons.most_common()), style="red")
-        )
-    if spent:
-        lines.add_row("spent", Text(spent))
+        lines.add_row("failures", Text(_failures(tally), style="red"))
+    if used := spent(standing.cost, standing.limits):
+        lines.add_row("spent", Text(used))
     if left:
         lines.add_row("left", Text(left))
+    if work := _work(standing):
+        lines.add_row("slots" if standing.slots else "workers", Text(work))
     parts: list[RenderableType] = [Text(head, style="bold"), lines]
     if running:
-        parts.append(_running(metric, running))
+        parts.append(_running(standing.metric, running))
     return Group(*parts)
+
+
+def facts(standing: Standing, *, left: str = "") -> Iterator[tuple[str, str]]:
+    """The same lines as names and plain texts, without the line of blocks."""
+    tally, planned = standing.tally, standing.planned
+    counts = [f"{tally.states[state]} {state}" for state in State if tally.states[state]]
+    yield "trials", ", ".join([f"{tally.done} of {planned} done" if planned else f"{tally.done} done", *counts])
+    yield "best", _best(standing.metric, tally).plain
+    if tally.reasons:
+        yield "failures", _failures(tally)
+    if used := spent(standing.cost, standing.limits):
+        yield "spent", used
+    if left:
+        yield "left", left
+    if work := _work(standing):
+        yield "slots" if standing.slots else "workers", work
+
+
+def _failures(tally: Tally) -> str:
+    return ", ".join(f"{n} {code}" for code, n in tally.reasons.most_common())
+
+
+def _work(standing: Standing) -> str:
+    """What the slots do: ``2 of 2 busy, 93% so far; 0.35 s a report; at most 3.2 GB on a device``."""
+    running, parts = len(standing.tally.running), []
+    if standing.slots:
+        share = f"busy {standing.busy:.0%} of the time" if standing.busy is not None else ""
+        now = f"{running} of {standing.slots} busy" if running else str(standing.slots)
+        parts.append(", ".join(filter(None, (now, share.removeprefix("busy ") if running else share))))
+    elif running:
+        parts.append(f"{running} busy")
+    if standing.report_seconds:
+        parts.append(f"{_seconds(standing.report_seconds)} a report")
+    if standing.memory:
+        parts.append(f"at most {_figure(standing.memory)} GB on a device")
+    return "; ".join(parts)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2g} s" if value < 10 else duration(value)
 
 
 def spent(cost: Cost, limits: Mapping[str, Any]) -> str:
@@ -83,21 +116,6 @@ def spent(cost: Cost, limits: Mapping[str, Any]) -> str:
 
 def _figure(value: float) -> str:
     return f"{value:.2g}" if value < 1 else f"{value:.1f}"
-
-
-def time_left(done: int, planned: int | None, seconds: float, done_before: int = 0) -> str:
-    """``about 12 min (8 trials took 3 min)``; empty while there is nothing to go by.
-
-    Args:
-        done: trials at their end.
-        planned: of how many.
-        seconds: this driver has been at it.
-        done_before: of ``done``, those that earlier drivers saw to.
-    """
-    here = done - done_before
-    if not planned or here < 2 or done >= planned:
-        return ""
-    return f"about {duration(seconds * (planned - done) / here)} ({here} trials took {duration(seconds)})"
 
 
 def _best(metric: str, tally: Tally) -> Text:

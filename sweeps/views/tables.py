@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,8 +12,10 @@ from rich.text import Text
 
 from sweeps.records.best import Best, settled_best
 from sweeps.records.record import SweepRecord, TrialRecord
-from sweeps.views.confirmation import confirmation_json, look_json, look_of, standing
-from sweeps.views.overview import overview, spent, time_left
+from sweeps.views.confirmation import confirmation_json, look_json, look_of
+from sweeps.views.confirmation import standing as standing_of_best
+from sweeps.views.overview import overview
+from sweeps.views.standing import Standing
 from sweeps.views.tally import Tally
 from sweeps.views.text import duration, short_value
 from sweeps.views.trials_table import TrialsTable
@@ -82,10 +85,16 @@ def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
     }
 
 
-def status_json(record: SweepRecord) -> dict[str, Any]:
+def status_json(record: SweepRecord, standing: Standing | None = None) -> dict[str, Any]:
     """How the sweep stands. ``trials`` counts them by state, ``failures`` by reason; ``best`` is null without one;
-    ``tests`` has every look at the test split."""
-    tally = Tally(record.metric, record.goal, record.trials)
+    ``tests`` has every look at the test split.
+
+    By its events also ``left`` {seconds, basis, at_most} while it runs, ``slots``, the share of their time that trials
+    had (``busy``, 0 to 1) and a worker's ``report_seconds``; each null where it is not known.
+    """
+    standing = standing or Standing.read(record)
+    tally = standing.tally
+    left = standing.left if record.state == "running" else None
     best = settled_best(record, "", usable_only=False)
     return {
         "name": record.name,
@@ -103,6 +112,10 @@ def status_json(record: SweepRecord) -> dict[str, Any]:
         "attempts": record.attempts,
         "tests": [look_json(look) for look in record.looks],
         "extensions": record.generation - 1,
+        "left": asdict(left) if left else None,
+        "slots": standing.slots,
+        "busy": standing.busy,
+        "report_seconds": standing.report_seconds,
     }
 
 
@@ -118,7 +131,7 @@ def best_panel(record: SweepRecord, best: Best) -> RenderableType:
     lines.add_row("report", Text(f"{best.report}"))
     if best.checkpoint:
         lines.add_row("checkpoint", Text(best.checkpoint))
-    for name, text in standing(record, best):
+    for name, text in standing_of_best(record, best):
         lines.add_row(name, Text(text))
     for name, value in best.params.items():
         lines.add_row(Text(name, style="dim"), Text(_exact(value)))
@@ -128,26 +141,18 @@ def best_panel(record: SweepRecord, best: Best) -> RenderableType:
     return Panel.fit(Group(*parts), title=Text(f"{best.trial} of {record.name}"), title_align="left")
 
 
-def status_view(record: SweepRecord) -> RenderableType:
-    """How the sweep stands, in a few lines."""
-    tally = Tally(record.metric, record.goal, record.trials)
-    left = time_left(tally.done, record.planned, record.seconds) if record.state == "running" else ""
+def status_view(record: SweepRecord, standing: Standing | None = None) -> RenderableType:
+    """How the sweep stands, in a few lines; ``standing`` is what its events tell besides."""
+    standing = standing or Standing.read(record)
+    left = standing.left if record.state == "running" else None
     head = f"{record.name}: {record.state}, {duration(record.seconds)}"
-    seen = overview(
-        head,
-        record.metric,
-        tally,
-        planned=record.planned,
-        spent=spent(record.cost, record.limits),
-        left=left,
-        running=tally.running,
-    )
+    seen = overview(head, standing, standing.tally.running, left=left.text if left else "")
     best = settled_best(record, "", usable_only=False)
     if best is None or record.confirmation is None:
         return seen
     lines = Table.grid(padding=(0, 2))
     lines.add_column(style="dim")
-    for name, text in [("winner", best.trial), *standing(record, best)]:
+    for name, text in [("winner", best.trial), *standing_of_best(record, best)]:
         lines.add_row(name, Text(text))
     return Group(seen, lines)
 

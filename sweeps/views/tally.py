@@ -43,8 +43,10 @@ class Tally:
 
     def take(self, trial: TrialRecord) -> bool:
         """Counts the trial as it is now; says whether it has just become the best or bettered its own best value."""
-        self._count(self._trials.get(trial.id), -1)
-        self._count(trial, 1)
+        known = self._trials.get(trial.id)
+        if known is None or (known.state, known.reason) != (trial.state, trial.reason):
+            self._count(known, -1)
+            self._count(trial, 1)
         if trial.parent is not None and trial.id not in self._trials:
             self._copies.append(trial)
         self._trials[trial.id] = trial

@@ -84,3 +84,8 @@ def duration(seconds: float) -> str:
         return f"{minutes} min"
     hours = minutes // 60
     return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def counted(count: int, what: str) -> str:
+    """``1 report``, ``3 reports``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
