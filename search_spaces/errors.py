@@ -21,8 +21,16 @@ class SpaceError(ValueError):
         super().__init__(f"{line} ({mend})" if mend else line)
 
 
+def _initials(name: str) -> str:
+    """Of the last part of a dotted name; empty for a single word, which one letter does not tell."""
+    words = name.rpartition(".")[2].split("_")
+    return "".join(word[:1] for word in words) if len(words) > 1 else ""
+
+
 def suggest(word: object, known: Iterable[str]) -> str:
-    """``did you mean X?`` for a word that is close to a known one, else the list of what is known."""
+    """``did you mean X?`` for a word that is close to a known one, or has its initials, as ``lr`` those of
+    ``learning_rate``; else the list of what is known."""
     names = list(known)
-    close = difflib.get_close_matches(str(word), names, n=1)
+    close = [name for name in names if _initials(name) == str(word)]
+    close = close or difflib.get_close_matches(str(word), names, n=1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"

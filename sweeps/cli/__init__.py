@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sweeps.cli import comparing, extending, looking, remembering, reporting, running, sending, steering
-from sweeps.errors import SweepError
+from sweeps.errors import Exit, SweepError
 
 app = typer.Typer(
     name="sweeps",
@@ -66,13 +66,37 @@ app.command()(sending.track)
 app.command()(remembering.archive)
 
 
+# The base of all that typer finds wrong with a command line, in whatever library it keeps it.
+_CommandLineError: type[Exception] = next(one for one in typer.BadParameter.__mro__ if one.__name__ == "ClickException")
+
+
+def _complain(error: Any) -> int:
+    """One line like any other, and its exit code; a command without what it needs shows its help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return int(error.exit_code)
+    option = getattr(error, "option_name", "").lstrip("-").replace("-", "_")
+    context = getattr(error, "ctx", None)
+    takes_settings = context is not None and any(one.name in ("settings", "changes") for one in context.command.params)
+    mend = f"; a setting is given as {option}=..." if option and takes_settings else ""
+    known = f"; see `{context.command_path} --help`" if context is not None and not mend else ""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    print(f"sweeps: command line: {text}{mend}{known}", file=sys.stderr)
+    return int(error.exit_code)
+
+
 def main() -> None:
     """The console script: one clear line and the right exit code for every error that we foresee."""
     from sweeps import own_packages
 
     try:
         own_packages.check()
-        app(prog_name="sweeps")
+        ended = app(prog_name="sweeps", standalone_mode=False)
+        sys.exit(ended if isinstance(ended, int) else 0)
+    except _CommandLineError as error:
+        sys.exit(_complain(error))
+    except typer.Abort:
+        sys.exit(Exit.FAILED)
     except SweepError as error:
         print(f"sweeps: {error}", file=sys.stderr)
         sys.exit(int(error.exit_code))

@@ -25,6 +25,7 @@ def status(
     line for each event where there is no terminal.
     """
     from sweeps.records.builder import read_sweep
+    from sweeps.records.commands import waiting
     from sweeps.views import tables
     from sweeps.views.standing import Standing
 
@@ -37,7 +38,8 @@ def status(
     events: list[Event] = []
     record = read_sweep(folder, lambda _, event, __: events.append(event))
     standing = Standing.read(record, events)
-    show(tables.status_json(record, standing), tables.status_view(record, standing), as_json)
+    asked = waiting(folder)
+    show(tables.status_json(record, standing, asked), tables.status_view(record, standing, asked), as_json)
 
 
 def list_trials(folder: Folder, as_json: AsJson = False) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from search_spaces import SpaceError, preset
 from sweeps.config.places import ARGUMENTS, COMMAND_LINE, one_line, show
 from sweeps.errors import InputError
 from sweeps.yaml_file import parse_value
@@ -88,7 +89,10 @@ def _set(data: dict[str, Any], key: str, value: Any, where: str) -> None:
         name = ".".join(rest[: there or 1])
         rest = rest[there or 1 :]
         if not rest:
-            inner[name] = value
+            if value is None and path == "parameters" and name in inner and name not in _of_preset(data):
+                del inner[name]  # the file's own: what is left may fix it
+            else:
+                inner[name] = value
             return
         path = f"{path}.{name}" if path else name
         following = inner.setdefault(name, {})
@@ -100,6 +104,14 @@ def _set(data: dict[str, Any], key: str, value: Any, where: str) -> None:
             message, mend = f"{path} is {show(following)}, not a mapping", f"give {path} whole"
             raise InputError(message, where=where, key=one_line(key), mend=mend)
         inner = following
+
+
+def _of_preset(data: Mapping[str, Any]) -> set[str]:
+    """The parameters that the file's preset has: null takes one of these away, and is no mere absence."""
+    try:
+        return {parameter.name for parameter in preset(data["preset"])} if data.get("preset") else set()
+    except (SpaceError, TypeError):
+        return set()  # whoever reads the file says what is wrong with it
 
 
 def _absolute_paths(data: dict[str, Any], keys: Sequence[str]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from search_spaces import preset_points
+from search_spaces import Float, Int, Normal, preset_points
 from search_spaces.errors import suggest
 from search_spaces.space import SearchSpace
-from search_spaces.values import alike
+from search_spaces.values import alike, is_number
 from sweeps.config.places import COMMAND_LINE, Places, one_line, show
 from sweeps.errors import InputError
 
@@ -47,7 +47,7 @@ def read_point(given: Mapping[str, Any], space: SearchSpace, base: Mapping[str, 
     Raises:
         InputError: as for `read_points`.
     """
-    return _Point(space, _refused).read(given, base or {})
+    return _Point(space, _refused, widens=True).read(given, base or {})
 
 
 def with_preset_points(
@@ -72,10 +72,13 @@ def with_preset_points(
 
 
 class _Point:
-    """Reads one point; ``error`` makes the complaint of a name (or none), a message and a mend."""
+    """Reads one point; ``error`` makes the complaint of a name (or none), a message and a mend. ``widens``: the space
+    is a running sweep's, which an extension can widen."""
 
-    def __init__(self, space: SearchSpace, error: Callable[[str, str, str], InputError]) -> None:
-        self._space, self._error = space, error
+    def __init__(
+        self, space: SearchSpace, error: Callable[[str, str, str], InputError], *, widens: bool = False
+    ) -> None:
+        self._space, self._error, self._widens = space, error, widens
 
     def read(self, given: object, base: Mapping[str, Any] | None = None) -> dict[str, Any]:
         if not isinstance(given, Mapping):
@@ -113,7 +116,9 @@ class _Point:
         parameter = self._space[name]
         if not parameter.contains(value):
             facts = ", ".join(f"{key} {fact}" for key, fact in parameter.to_mapping().items())
-            raise self._error(name, f"{name} cannot be {show(value)}", f"it has {facts}")
+            fits = is_number(value) or not isinstance(parameter, Float | Int | Normal)
+            wider = "; `sweeps extend` can widen it" if self._widens and fits else ""
+            raise self._error(name, f"{name} cannot be {show(value)}", f"it has {facts}{wider}")
 
     def _how_to_activate(self, name: str) -> str:
         needed = ", ".join(f"{parent}: {value!r}" for parent, value in self._space.needed(name).items())
@@ -121,8 +126,6 @@ class _Point:
 
 
 def _refused(name: str, message: str, mend: str) -> InputError:
-    if name and "cannot be" in message:
-        mend += "; `sweeps extend` can widen it"
     return InputError(one_line(message), where=COMMAND_LINE, key=name, mend=one_line(mend))
 
 

@@ -59,7 +59,7 @@ class Desk:
                     self._signals.leave(Exit.DONE, Reason("extended", f"the sweep is extended by {command.by}"))
                 continue
             elif command.kind is Kind.STOP and not command.trial:
-                text = f"the sweep is ended by {command.by}"
+                text = f"the sweep is ended by {command.by}; `sweeps resume` goes on with it"
                 self._steering.note(command, text)
                 self._signals.leave(Exit.INTERRUPTED, Reason(BY_HAND, text))
             else:

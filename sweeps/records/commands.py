@@ -55,6 +55,14 @@ class Command:
     by: str = ""
     id: str = ""
 
+    @property
+    def text(self) -> str:
+        """What is asked, in words, and by whom."""
+        given = self.values.get("changes") or self.values.get("settings") or self.values
+        values = given if isinstance(given, list) else [f"{name}={value}" for name, value in given.items()]
+        parts = [str(self.kind), self.trial, *map(str, values), "--warm" * self.warm, "--now" * self.now]
+        return f"{' '.join(filter(None, parts))}, asked for by {self.by}"
+
 
 @dataclass(frozen=True)
 class Broken:

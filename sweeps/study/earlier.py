@@ -21,7 +21,8 @@ class Earlier:
     Attributes:
         params: of trials whose parameters are others now.
         outside: trials that do not fit, with the reason: neither searcher nor scheduler hears of them.
-        undone: lines of the ledger with ends of trials that an extension has opened again.
+        undone: lines of the ledger that an extension has taken back: ends of trials that it opened again, and that the
+            sweep was to be wound up.
         extended: whether there was any extension.
         planned: how many trials there will be in all, where an extension said so, without those in ``extra``.
         extra: trials that somebody asked for before the latest extension.
@@ -47,6 +48,7 @@ class Earlier:
         ends: dict[str, int] = {}
         made: dict[str, Params] = {}
         undone: set[int] = set()
+        windings: set[int] = set()
         asked_for: set[str] = set()
         latest: Event | None = None
         suggested = after = 0
@@ -62,7 +64,10 @@ class Earlier:
                     suggested = max(suggested, int(event["number"]))
                 case "state" if State(event["state"]).final:
                     ends[event["trial"]] = event["n"]
+                case "command" if event["command"] == "finish":
+                    windings.add(event["n"])
                 case "sweep" if extension := event.get("extension"):
+                    undone |= windings
                     latest, after, before = event, suggested, tuple(made)
                     extra = frozenset(asked_for)
                     params |= extension["params"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sweeps.errors import InputError
-from sweeps.records.commands import Broken, Command, Kind, taken_up
+from sweeps.records.commands import Broken, Command, Kind, taken_up, waiting
 from sweeps.records.record import Reason
 from sweeps.study.left_over import BY_HAND, stopped_by
 from sweeps.study.requests import Wanted, check
@@ -51,7 +51,15 @@ class Steering:
     def _finish(self, command: Command) -> None:
         if self._study.told.scheduler.winding_up:
             raise InputError("its best trials are being trained to their ends already")
-        self._answer(command, f"no more new trials, only the best are trained to their ends: asked for by {command.by}")
+        if not any(trial.attempt for trial in self._study.record.trials):
+            mend = "`sweeps stop` without --finish ends it"
+            raise InputError("no trial has begun yet, so there is no best one", mend=mend)
+        dropped = [one for one in waiting(self._study.folder) if isinstance(one, Command) and one.kind is Kind.EXTEND]
+        for one in dropped:
+            self.refuse(one, f"not extended: {command.by} wound the sweep up first")
+        besides = f"; {len(dropped)} that waited to extend it will not" if dropped else ""
+        text = f"no more new trials, only the best are trained to their ends: asked for by {command.by}{besides}"
+        self._answer(command, text)
         self._study.give_up_unbegun(Reason(BY_HAND, f"not begun any more: ended by {command.by}"))
 
     def _begin(self, command: Command, wanted: Wanted) -> None:
@@ -78,7 +86,7 @@ class Steering:
             except ValueError as error:
                 raise InputError(str(error), mend="change one of them") from None
         if twin := study.told.trainings.twin(wanted.params):
-            raise InputError(f"{twin} is the very same training", mend="change one of its parameters")
+            raise InputError(f"these values are trained already, as {twin}", mend="change one of them")
         return study.ask_for(wanted.params, command.id, command.by)
 
     def _answer(self, command: Command | Broken, text: str, *, refused: bool = False, trial: str = "") -> None:

@@ -141,12 +141,12 @@ class Told:
         match event["event"]:
             case "trial":
                 self._tell_trial(event)
+            case "state" | "command" if event.get("n") in self.earlier.undone:
+                pass  # it was opened again, or is not wound up any more
             case "command" if event["command"] == "finish" and not event["refused"]:
                 self.scheduler.wind_up(event["text"])
             case "twin":
                 self._tell_twin(int(event["number"]), event["params"], str(event["same_as"]))
-            case "state" if event.get("n") in self.earlier.undone:
-                pass  # it was opened again
             case "report" if accepted:
                 return self._tell_report(str(event["trial"]), int(event["report"]), event)
             case "state" if accepted:

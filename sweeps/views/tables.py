@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeps.records.best import Best, settled_best
+from sweeps.records.commands import Broken, Command
 from sweeps.records.record import SweepRecord, TrialRecord
 from sweeps.views.confirmation import confirmation_json, look_json, look_of
 from sweeps.views.confirmation import standing as standing_of_best
@@ -85,12 +87,15 @@ def best_json(record: SweepRecord, best: Best) -> dict[str, Any]:
     }
 
 
-def status_json(record: SweepRecord, standing: Standing | None = None) -> dict[str, Any]:
+def status_json(
+    record: SweepRecord, standing: Standing | None = None, asked: Sequence[Command | Broken] = ()
+) -> dict[str, Any]:
     """How the sweep stands. ``trials`` counts them by state, ``failures`` by reason; ``best`` is null without one;
     ``tests`` has every look at the test split.
 
     By its events also ``left`` {seconds, basis, at_most} while it runs, ``slots``, the share of their time that trials
-    had (``busy``, 0 to 1) and a worker's ``report_seconds``; each null where it is not known.
+    had (``busy``, 0 to 1) and a worker's ``report_seconds``; each null where it is not known. ``waiting`` is what was
+    asked of it and not done yet.
     """
     standing = standing or Standing.read(record)
     tally = standing.tally
@@ -116,6 +121,7 @@ def status_json(record: SweepRecord, standing: Standing | None = None) -> dict[s
         "slots": standing.slots,
         "busy": standing.busy,
         "report_seconds": standing.report_seconds,
+        "waiting": [one.text for one in asked],
     }
 
 
@@ -141,12 +147,16 @@ def best_panel(record: SweepRecord, best: Best) -> RenderableType:
     return Panel.fit(Group(*parts), title=Text(f"{best.trial} of {record.name}"), title_align="left")
 
 
-def status_view(record: SweepRecord, standing: Standing | None = None) -> RenderableType:
-    """How the sweep stands, in a few lines; ``standing`` is what its events tell besides."""
+def status_view(
+    record: SweepRecord, standing: Standing | None = None, asked: Sequence[Command | Broken] = ()
+) -> RenderableType:
+    """How the sweep stands, in a few lines; ``standing`` is what its events tell besides, ``asked`` what waits."""
     standing = standing or Standing.read(record)
     left = standing.left if record.state == "running" else None
     head = f"{record.name}: {record.state}, {duration(record.seconds)}"
     seen = overview(head, standing, standing.tally.running, left=left.text if left else "")
+    if asked:
+        seen = Group(seen, *(Text(f"waiting  {one.text}", style="yellow") for one in asked))
     best = settled_best(record, "", usable_only=False)
     if best is None or record.confirmation is None:
         return seen

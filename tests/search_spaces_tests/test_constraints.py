@@ -68,6 +68,7 @@ REFUSED: list[tuple[Any, str, str]] = [
     ("-a", "-a says neither", "compare it"),
     ("1 < 2", "mentions no parameter", "remove it"),
     ("batch > 3", "batch is no parameter of this space", "did you mean batch_size?"),
+    ("bs > 3", "bs is no parameter of this space", "did you mean batch_size?"),
     ("opt.__class__ == 3", "opt.__class__ is no parameter", "known are"),
     ("a.b.c > 3", "a.b.c is no parameter", "known are"),
     ("().__class__.__bases__[0] == a", "has no place here", "there are comparisons"),

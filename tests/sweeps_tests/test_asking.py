@@ -1,5 +1,6 @@
 """Asking something of a sweep: refused before anything is written, or left for its driver, whose answer comes back."""
 
+import json
 import threading
 
 import pytest
@@ -41,7 +42,8 @@ def refused(folder, command, **how):
     [
         ({}, ["no value is given", "x, k, layers"]),
         ({"y": 1}, ["y", "no parameter of this sweep", "x, k, layers"]),
-        ({"x": 2.0}, ["x", "cannot be 2.0", "min 0.0, max 1.0", "sweeps extend"]),
+        ({"x": 2.0}, ["x", "cannot be 2.0", "min 0.0, max 1.0", "`sweeps extend` can widen it"]),
+        ({"x": "abc"}, ["x", "cannot be 'abc'", "min 0.0, max 1.0"]),
         ({"k": 2, "layers": 1}, ["layers is inactive there", "k: 3"]),
     ],
 )
@@ -114,6 +116,17 @@ def test_without_a_driver_it_waits_for_the_next_one(finished):
     assert "@" in found.by
 
 
+def test_what_waits_is_shown(finished, capsys):
+    ask(finished, Command(Kind.CLONE, trial="1", values={"k": 1}, by="ada@host"))
+    ask(finished, Command(Kind.EXTEND, values={"changes": ["trials=+2"]}, now=True, by="ada@host"))
+    app(["status", str(finished)], standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert "waiting  clone t0001 k=1, asked for by ada@host" in shown
+    assert "waiting  extend trials=+2 --now, asked for by ada@host" in shown
+    app(["status", str(finished), "--json"], standalone_mode=False)
+    assert len(json.loads(capsys.readouterr().out)["waiting"]) == 2
+
+
 def test_the_driver_answers_while_one_waits(tmp_path):
     config = first(tmp_path, parameters=SPACE, reports=REPORTS)
     study, ledger = begin(config, tmp_path / "sweep")
@@ -131,7 +144,7 @@ def test_the_driver_answers_while_one_waits(tmp_path):
             asked = ask(study.folder, Command(Kind.ADD, values={"x": 0.5, "k": 1}, by="ada@host"))
             assert asked.done
             assert asked.text == "t0002 joins the queue, asked for by ada@host: x=0.5 k=1; 7 trials are planned now"
-            with pytest.raises(InputError, match="t0002 is the very same training"):
+            with pytest.raises(InputError, match="trained already, as t0002"):
                 ask(study.folder, Command(Kind.ADD, values={"x": 0.5, "k": 1}))
             later = ask(study.folder, Command(Kind.EXTEND, values={"changes": ["trials=+1"]}))
             assert "when its trials are over" in later.text

@@ -57,6 +57,9 @@ def test_recipes_are_listed_with_what_they_are(cli):
 REFUSED = {
     "no file": ("run", "no sweep file given; name a file, or a recipe of --list"),
     "unknown recipe": ("run digts", "no such recipe: 'digts'; recipes: did you mean digits?"),
+    "unknown option": ("run digits --trials 5", "No such option: --trials; a setting is given as trials=..."),
+    "no folder": ("status", "Missing argument 'DIR'; see `sweeps status --help`"),
+    "unknown command": ("sweep", "No such command 'sweep'"),
     "unknown key": ("run digits trails=3", "command line: trails: unknown key; did you mean trials?"),
     "a setting without its section": ("run digits epochs=3", "did you mean trainer.epochs?"),
     "bad value": ("run digits trials=many", "trials: expected a whole number of at least 1, got 'many'"),

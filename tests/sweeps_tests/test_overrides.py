@@ -39,3 +39,10 @@ def test_overrides_reach_into_nested_parameters() -> None:
 def test_a_bare_name_can_be_completed_by_an_override(tmp_path: Path) -> None:
     path = written(tmp_path, yaml.safe_dump({**DEMO, "early_stopping": "asha"}))
     assert load_sweep(path, ["early_stopping.grace=3"]).early_stopping == EarlyStopping("asha", grace=3)
+
+
+def test_null_takes_a_searched_parameter_away_so_that_it_can_be_fixed(tmp_path: Path) -> None:
+    path = written(tmp_path, yaml.safe_dump(DEMO))
+    made = load_sweep(path, ["parameters.learning_rate=null", "trainer.learning_rate=0.01"])
+    assert "learning_rate" not in made.space.names
+    assert made.trial_settings(made.space.middle())["learning_rate"] == 0.01

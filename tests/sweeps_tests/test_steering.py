@@ -92,7 +92,7 @@ def test_what_is_there_already_is_not_trained_again(tmp_path):
     (said,) = answers(study.folder)
     assert (said["refused"], said["text"]) == (
         True,
-        "t0001 is the very same training; change one of its parameters",
+        "these values are trained already, as t0001; change one of them",
     )
     assert len(read_sweep(study.folder).trials) == 6
 
@@ -168,6 +168,36 @@ def test_winding_up_trains_the_best_to_its_end_and_nothing_else(tmp_path):
     assert "sweeps extend" in late["text"]
 
 
+def test_a_sweep_that_was_wound_up_is_extended_like_any_other(tmp_path):
+    from tests.sweeps_tests.extension_kit import extend, first
+
+    study, ledger = begin(first(tmp_path, trials=9, early_stopping=ASHA, reports=REPORTS), tmp_path / "sweep")
+    study.busy = []
+    play(study, slots=2, steps=5, workers=study.busy)
+    submit(study.folder, Command(Kind.EXTEND, values={"changes": ["trials=+5"]}))
+    submit(study.folder, Command(Kind.FINISH, by="ada@host"))
+    desk_of(study).look()
+    waited, finish = answers(study.folder)
+    assert (waited["refused"], waited["text"]) == (True, "not extended: ada@host wound the sweep up first")
+    assert "1 that waited to extend it will not" in finish["text"]
+    end(study, ledger)
+    before = len(read_sweep(study.folder).trials)
+    assert before < 9
+    again = extend(tmp_path, "trials=+2")
+    assert len(again.record.trials) == 11
+    assert all(trial.state.final for trial in again.record.trials)
+    assert len([trial for trial in again.record.trials if trial.state is State.FINISHED]) > 1
+
+
+def test_nothing_is_wound_up_before_it_began(tmp_path):
+    study, ledger = begin(sweep_config(tmp_path), tmp_path / "sweep")
+    submit(study.folder, Command(Kind.FINISH))
+    desk_of(study).look()
+    (said,) = answers(study.folder)
+    assert (said["refused"], study.open) == (True, 6)
+    ledger.close()
+
+
 def test_the_end_of_the_sweep_goes_to_whoever_drives_it(tmp_path):
     study, ledger = started(tmp_path, 3)
     signals = Signals()
@@ -175,7 +205,10 @@ def test_the_end_of_the_sweep_goes_to_whoever_drives_it(tmp_path):
     Desk(study, signals, Clock()).look()
     with pytest.raises(Interrupted) as end:
         signals.check()
-    assert (end.value.code, end.value.reason.text) == (Exit.INTERRUPTED, "the sweep is ended by ada@host")
+    assert (end.value.code, end.value.reason.text) == (
+        Exit.INTERRUPTED,
+        "the sweep is ended by ada@host; `sweeps resume` goes on with it",
+    )
     ledger.close()
 
 
