@@ -26,7 +26,8 @@ def best_of(folder: Path, trial: str | None = None) -> tuple[SweepRecord, Best]:
         asked = record.with_trials(chosen)
     best = find_best(asked, folder)
     if best is None:
-        raise NoUsableTrial(f"{folder}: {_why_not(asked, trial)}")
+        again = f"; `sweeps show {folder} {trial}` says how to train it again" if trial else ""
+        raise NoUsableTrial(f"{folder}: {_why_not(asked, trial)}{again}")
     return record, best
 
 

@@ -103,10 +103,13 @@ def _facts(found: OneTrial) -> RenderableType:
 def _settings(title: str, settings: Mapping[str, Any]) -> RenderableType:
     if not settings:
         return Group()
-    exact = [
-        (name, repr(value) if isinstance(value, float) else short_value(value)) for name, value in settings.items()
-    ]
+    exact = [(name, _exact(value)) for name, value in settings.items()]
     return Group(Text(""), Text(title, style="bold"), _labelled(exact))
+
+
+def _exact(value: Any) -> str:
+    """To the last digit, and 16 epochs as 16."""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else short_value(value)
 
 
 def _charts(found: OneTrial) -> Iterator[RenderableType]:
