@@ -18,6 +18,21 @@ class _Attempt:
     since: float
     resumed: bool  # it follows a pause
     progress: float | None = None  # at its latest report; before that it is not known
+    reported: float = 0.0  # when that was
+
+
+@dataclass
+class _Pace:
+    seconds: float = 0.0
+    progress: float = 0.0
+
+    def add(self, seconds: float, progress: float) -> None:
+        if seconds >= 0 and progress > 0:
+            self.seconds, self.progress = self.seconds + seconds, self.progress + progress
+
+    @property
+    def value(self) -> float:
+        return self.seconds / self.progress if self.progress else 0.0
 
 
 class Meter:
@@ -41,11 +56,23 @@ class Meter:
         self._paused: set[str] = set()
         self._reports = 0
         self._first: dict[bool, list[float]] = {False: [], True: []}  # seconds to first reports, by `resumed`
+        self._between = _Pace()  # two reports of an attempt
+        self._until_first = _Pace()
 
     @property
     def cost(self) -> Cost:
         """All of it."""
-        return Cost(self._trainings, self.worker_seconds, self.seconds)
+        return Cost(self._trainings, self.worker_seconds, self.seconds, self.pace)
+
+    @property
+    def pace(self) -> float:
+        """Seconds on a worker that a full training takes; 0 while nothing is known.
+
+        Between two reports of an attempt nothing is begun and everybody has said what came of the time. Only before
+        there are any does the way to the first report count, by what was spent on training where that is known: what
+        beginning costs would else be taken for the cost of each report.
+        """
+        return self._between.value or self._until_first.value
 
     @property
     def worker_seconds(self) -> float:
@@ -80,9 +107,9 @@ class Meter:
         elif event["event"] == "state":
             self._tell_state(event["trial"], State(event["state"]))
         elif event["event"] == "report":
-            self._tell_report(event["trial"], event["report"], event.get("progress"))
+            self._tell_report(event["trial"], event["report"], event.get("progress"), event.get("train_seconds") or 0.0)
 
-    def _tell_report(self, trial: str, report: int, progress: float | None) -> None:
+    def _tell_report(self, trial: str, report: int, progress: float | None, trained: float) -> None:
         self._reports += 1
         attempt = self._running.get(trial)
         if attempt is None:
@@ -100,7 +127,13 @@ class Meter:
         if first and progress <= most:
             since = progress * (1 - 1 / report)
         self._trainings += max(0.0, progress - since)
+        if not first:
+            self._between.add(self._now - attempt.reported, progress - since)
+        elif not attempt.resumed:
+            spent = trained if trained and report == 1 else self._now - attempt.since
+            self._until_first.add(spent, progress - since)
         attempt.progress, self._progress[trial] = progress, max(most, progress)
+        attempt.reported = self._now
 
     def _tell_state(self, trial: str, state: State) -> None:
         if state is State.RUNNING:

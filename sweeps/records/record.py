@@ -119,11 +119,15 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a sweep has spent: full trainings' worth of training, seconds of all workers, seconds by the clock."""
+    """What a sweep has spent: full trainings' worth of training, seconds of all workers, seconds by the clock.
+
+    ``pace`` is the seconds on a worker that a full training takes, by the reports so far; 0 before there are any.
+    """
 
     trainings: float = 0.0
     worker_seconds: float = 0.0
     seconds: float = 0.0
+    pace: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -36,25 +36,28 @@ class Budget:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a sweep has spent: full trainings' worth, seconds of all workers, seconds by the clock."""
+    """What a sweep has spent: full trainings' worth, seconds of all workers, seconds by the clock.
+
+    ``pace`` is the seconds on a worker that a full training takes; 0 while nobody knows.
+    """
 
     trainings: float = 0.0
     worker_seconds: float = 0.0
     seconds: float = 0.0
+    pace: float = 0.0
 
     def share(self, budget: Budget, *, held: float = 0.0, longest: float = 0.0) -> tuple[float, str]:
         """How much of ``budget`` is gone, 1 or more when it is spent, and by which count.
 
         Args:
             budget: the limits; of trials, target and patience it knows nothing.
-            held: trainings that are still to come, all together; their seconds are estimated from those so far.
+            held: trainings that are still to come, all together; their seconds are estimated by the pace.
             longest: the longest of them, for the clock: they run side by side.
         """
-        each = self.worker_seconds / self.trainings if self.trainings > 0 else 0.0
         counts = [
             (self.trainings + held, budget.trainings, 1, "trainings"),
-            (self.worker_seconds + held * each, budget.worker_hours, 3600, "worker hours"),
-            (self.seconds + longest * each, budget.hours, 3600, "hours"),
+            (self.worker_seconds + held * self.pace, budget.worker_hours, 3600, "worker hours"),
+            (self.seconds + longest * self.pace, budget.hours, 3600, "hours"),
         ]
         shares = [(used / (limit * unit), name) for used, limit, unit, name in counts if limit is not None]
         return max(shares, default=(0.0, ""))

@@ -25,9 +25,9 @@ def course(scheduler: str = "none", **budget: float) -> Course:
     [
         (Spent(3.0, 0, 0), 1.0, 1.0, (0.8, "trainings")),
         (Spent(4.0, 7200, 0), 2.0, 1.0, (1.2, "trainings")),
-        (Spent(2.0, 7200, 3600), 0.5, 0.5, (0.625, "worker hours")),  # a training takes an hour
-        (Spent(0.0, 0, 9000), 1.0, 1.0, (0.625, "hours")),  # nobody knows yet how long one takes
-        (Spent(1.0, 3600, 9000), 1.0, 1.0, (0.875, "hours")),
+        (Spent(2.0, 7200, 3600, 3600), 0.5, 0.5, (0.625, "worker hours")),  # a training takes an hour
+        (Spent(0.0, 7200, 9000), 1.0, 1.0, (0.625, "hours")),  # nobody knows yet how long one takes
+        (Spent(1.0, 3600, 9000, 3600), 1.0, 1.0, (0.875, "hours")),
     ],
 )
 def test_the_share_of_a_budget_holds_back_what_is_still_to_come(

@@ -28,6 +28,19 @@ def report(time: float, trial: str, number: int, progress: float | None = None) 
     return {"event": "report", "time": time, "trial": trial, "report": number, "progress": progress}
 
 
+def test_the_pace_is_not_taken_from_what_beginning_costs_nor_from_those_who_have_not_reported() -> None:
+    events = [
+        start(0), state(0, "a", "running"), state(0, "b", "running"), state(0, "c", "running"),
+        report(60, "a", 1, 0.1),
+    ]  # fmt: skip
+    assert told(*events).pace == pytest.approx(600)  # of one that has reported, all that is known
+    assert told(*events[:-1], {**events[-1], "train_seconds": 4.0}).pace == pytest.approx(40)
+    events += [report(65, "a", 2, 0.2), report(66, "b", 1, 0.1), report(72, "b", 2, 0.2)]
+    assert told(*events).pace == pytest.approx((5 + 6) / 0.2)
+    events += [state(73, "a", "paused"), state(200, "a", "running"), report(230, "a", 3, 0.3), report(235, "a", 4, 0.4)]
+    assert told(*events).pace == pytest.approx((5 + 6 + 5) / 0.3)
+
+
 def test_seconds_are_those_of_workers_and_of_drivers_and_not_the_time_between_two_drivers() -> None:
     meter = told(
         start(100), state(110, "a", "running"), state(112, "b", "running"), state(120, "a", "stopped"),
