@@ -47,7 +47,7 @@ def train_single(
     """
     if export is not None:
         check_new(export)
-    given = [one for one in settings if one.partition("=")[0].partition(".")[0] not in KEYS]
+    given = _given(source, settings, init_from)
     config = load_sweep(source, [one for one in settings if one not in given], init_from=init_from)
     if config.continued is not None:
         echo(config.continued.remark)
@@ -73,6 +73,16 @@ def train_single(
         if export is not None:
             _export(config, params, best, cache, export)
     return dict(best["metrics"])
+
+
+def _given(source: str, settings: Sequence[str], init_from: Path | None) -> list[str]:
+    """Those of ``settings`` that are values of parameters, which may be called as keys of the file are."""
+    names = [one.partition("=")[0] for one in settings]
+    alike = [name for name in names if name in KEYS]
+    searched = load_sweep(source, init_from=init_from).space.names if alike else ()
+    return [
+        one for one, name in zip(settings, names, strict=True) if name in searched or name.partition(".")[0] not in KEYS
+    ]
 
 
 def _devices(config: SweepConfig) -> dict[str, Any]:

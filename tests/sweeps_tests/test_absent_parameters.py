@@ -166,3 +166,14 @@ def test_a_configuration_that_is_not_in_the_space_is_refused(given: list[str], m
     with pytest.raises(InputError) as caught:
         train_single(str(tmp_path / "sweep.yaml"), given, None, echo=print)
     assert message in str(caught.value)
+
+
+def test_a_searched_seed_is_meant_before_the_seed_of_the_file(tmp_path):
+    (tmp_path / "sweep.yaml").write_text(
+        "name: seeds\ntrainer: {task: classification, model: 'sweeps.recipes.digits_model:mlp', epochs: 1,\n"
+        "  data: {sklearn: digits, validation_fraction: 0.2}}\nmetric: {name: accuracy, goal: maximize}\n"
+        "parameters: {seed: {values: [1, 2, 3]}, learning_rate: {min: 0.001, max: 0.01}}\ntrials: 2\n"
+    )
+    said = []
+    train_single(str(tmp_path / "sweep.yaml"), ["seed=3", "learning_rate=0.005"], None, echo=said.append)
+    assert said[0] == "seed=3  learning_rate=0.005"
