@@ -224,6 +224,7 @@ class Run:
             is_best=progress.best_number == number,
             done=self.done is not None,
             reason=self.done,
+            trainable=self.trainable,
         )
         self.progress = replace(progress, history=(*progress.history, as_json(report)))
         if report.checkpoint is not None:

@@ -23,6 +23,8 @@ def test_learns_and_says_how(tmp_path: Path) -> None:
     assert [r.done for r in reports] == [False] * 5 + [True]
     assert reports[-1].reason == "completed"
     assert reports[-1].metrics["accuracy"] > 0.9
+    model = ToyTask().build_model(settings(), blobs())
+    assert {r.trainable for r in reports} == {sum(one.numel() for one in model.parameters())}
     training = {"train_loss", "grad_norm", "learning_rate", "samples_per_second", "best_accuracy"}
     assert all(training < set(r.metrics) for r in reports)
     assert all(math.isfinite(value) for r in reports for value in r.metrics.values())
