@@ -35,12 +35,16 @@ class Start:
 
 @dataclass(frozen=True)
 class Chronicle:
-    """``cost`` of the record counts what runs now; ``notes`` are what people were told, in order, each once."""
+    """A sweep as it went.
+
+    ``starts`` are the drivers', ``begun`` the ledger's events of these; ``notes`` are what people were told, each once.
+    """
 
     record: SweepRecord
     moments: tuple[Moment, ...]
     starts: tuple[Start, ...]
     notes: tuple[str, ...]
+    begun: tuple[Event, ...]
 
 
 def read_chronicle(folder: Path) -> Chronicle:
@@ -51,20 +55,21 @@ def read_chronicle(folder: Path) -> Chronicle:
         LedgerError: as `read_sweep`.
     """
     moments: list[Moment] = []
-    starts: list[Start] = []
+    begun: list[Event] = []
     notes: dict[str, None] = {}
 
     def each(builder: RecordBuilder, event: Event, counted: bool) -> None:
         if event["event"] == "report" and counted:
-            cost, begun = builder.meter.cost, len(builder.ids)
-            moments.append(Moment(event["trial"], event["report"], event["metrics"], begun, cost))
+            cost, trials = builder.meter.cost, len(builder.ids)
+            moments.append(Moment(event["trial"], event["report"], event["metrics"], trials, cost))
         elif event["event"] == "sweep":
-            starts.append(_start(event))
+            begun.append(event)
         elif event["event"] == "note":
             notes[str(event["text"])] = None
 
     record = read_sweep(folder, each)
-    return Chronicle(record, tuple(moments), tuple(starts), tuple(notes))
+    starts = tuple(_start(event) for event in begun)
+    return Chronicle(record, tuple(moments), starts, tuple(notes), tuple(begun))
 
 
 def _start(event: Mapping[str, Any]) -> Start:

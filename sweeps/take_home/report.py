@@ -13,9 +13,10 @@ from sweeps.config import FunctionTrainer
 from sweeps.engine.data_report import DATA
 from sweeps.errors import InputError
 from sweeps.records.best import Best, settled_best
+from sweeps.records.builder import read_sweep
 from sweeps.records.chronicle import read_chronicle
 from sweeps.records.finding import RECORDS
-from sweeps.records.ledger import read_events
+from sweeps.records.lock import holder
 from sweeps.records.record import SweepRecord
 from sweeps.records.sweep_file import read_config, sweep_file
 from sweeps.take_home.best import causes, find_best, saves
@@ -28,56 +29,29 @@ SECONDS = 2.0  # between two looks at the ledger
 RELOAD = 10  # seconds after which a page that is watched loads itself again
 
 
-def report_text(folder: Path, format: Format = "html", *, again: int | None = None) -> str:
-    """The report of the sweep in ``folder``.
-
-    Args:
-        folder: the sweep's.
-        format: a page, Markdown, or a row for each trial.
-        again: seconds after which the page loads itself again.
+def report_text(folder: Path, format: Format = "html") -> str:
+    """The report of the sweep in ``folder``: a page, Markdown, or a row for each trial.
 
     Raises:
         InputError: there is no sweep, or its configuration is not there.
     """
-    if format == "csv":
-        from sweeps.records.builder import read_sweep
-        from sweeps.views.report.spreadsheet import spreadsheet
-
-        return spreadsheet(read_sweep(folder))
-    from sweeps.views.report.data import report_data
-
-    data = report_data(read_sources(folder))
-    if format == "md":
-        from sweeps.views.report.markdown import markdown
-
-        return markdown(data)
-    from sweeps.views.report.page import page
-
-    return page(data, again=again if data.sources.record.state == "running" else None)
+    return _made(folder, format)[0]
 
 
-def write_report(folder: Path, out: Path, format: Format = "html", *, again: int | None = None) -> Path:
+def write_report(folder: Path, out: Path, format: Format = "html") -> Path:
     """Write it into ``out``, whole or not at all.
 
     Raises:
         InputError: there is no sweep, or the file cannot be written.
     """
-    text = report_text(folder, format, again=again)
-    beside = out.with_name(f".{out.name}.new")
-    try:
-        beside.write_text(text, "utf-8")
-        beside.replace(out)
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}", where=str(out), mend="name another file by -o"
-        ) from None
+    _write(out, report_text(folder, format))
     return out
 
 
 def watch_report(
     folder: Path, out: Path, format: Format, say: Callable[[str], Any], *, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Write it again whenever the ledger has grown, until the sweep is over or Ctrl-C; the last one reloads no more.
+    """Write it again whenever the ledger has grown, until the sweep is over or Ctrl-C; the last page reloads no more.
 
     Args:
         folder: the sweep's.
@@ -89,24 +63,51 @@ def watch_report(
     Raises:
         InputError: as `write_report`.
     """
-    size, told = -1, False
+    size = None
     try:
         while True:
-            now = _size(folder)
-            if now != size:
-                size = now
-                write_report(folder, out, format, again=RELOAD)
-                if not told:
-                    say(f"{out} is written again as the sweep goes on; Ctrl-C ends that")
-                    told = True
-                if not _running(folder):
+            # A driver that is gone writes nothing, and leaves a sweep that is not running.
+            if (now := _size(folder)) != size or holder(folder) is None:
+                text, state = _made(folder, format, again=RELOAD)
+                _write(out, text)
+                if state != "running":
                     return
-            elif not _running(folder):
-                break
+                if size is None:
+                    say(f"{out} is written again as the sweep goes on; Ctrl-C ends that")
+                size = now
             sleep(SECONDS)
     except KeyboardInterrupt:
-        pass
-    write_report(folder, out, format)
+        write_report(folder, out, format)
+
+
+def _made(folder: Path, format: Format, again: int | None = None) -> tuple[str, str]:
+    """The report, and how the sweep stands; ``again``: the page of a running one loads itself after so many seconds."""
+    if format == "csv":
+        from sweeps.views.report.spreadsheet import spreadsheet
+
+        record = read_sweep(folder)
+        return spreadsheet(record), record.state
+    from sweeps.views.report.data import report_data
+
+    data = report_data(read_sources(folder))
+    state = data.sources.record.state
+    if format == "md":
+        from sweeps.views.report.markdown import markdown
+
+        return markdown(data), state
+    from sweeps.views.report.page import page
+
+    return page(data, again=again if state == "running" else None), state
+
+
+def _write(out: Path, text: str) -> None:
+    beside = out.with_name(f".{out.name}.new")
+    try:
+        beside.write_text(text, "utf-8")
+        beside.replace(out)
+    except OSError as error:
+        message = f"cannot be written: {error.strerror}"
+        raise InputError(message, where=str(out), mend="name another file by -o") from None
 
 
 def read_sources(folder: Path) -> Sources:
@@ -116,9 +117,8 @@ def read_sources(folder: Path) -> Sources:
         InputError: there is no sweep, or its configuration is not there.
     """
     chronicle = read_chronicle(folder)
-    events, _ = read_events(folder)
+    record, events = chronicle.record, chronicle.begun
     config = read_config(folder, events)
-    record = chronicle.record
     best, remark = _best(record, folder)
     file = None
     if best is not None:
@@ -169,11 +169,5 @@ def _data(folder: Path) -> tuple[Mapping[str, Any], ...]:
 def _size(folder: Path) -> int:
     try:
         return (folder / RECORDS).stat().st_size
-    except OSError:
+    except OSError:  # reading it says what is wrong
         return -1
-
-
-def _running(folder: Path) -> bool:
-    from sweeps.records.builder import read_sweep
-
-    return read_sweep(folder).state == "running"

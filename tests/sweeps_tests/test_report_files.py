@@ -256,8 +256,9 @@ def test_bad_input_is_one_line(cli, folder, arguments, complaint):
     assert said.err.count("\n") == 1
 
 
-def test_no_sweep_no_report(cli):
-    said = cli("report", "none")
+@pytest.mark.parametrize("how", [(), ("--watch",), ("--format", "csv")])
+def test_no_sweep_no_report(cli, how):
+    said = cli("report", "none", *how)
     assert said.code == 2
     assert "no sweep here" in said.err
 
@@ -269,8 +270,8 @@ def test_python_writes_it_too(folder, tmp_path):
 
 def test_a_watched_page_reloads_itself_until_the_sweep_is_over(tmp_path, monkeypatch):
     found = recorded(tmp_path / "sweep", trials=3)
-    alive = [True]
-    monkeypatch.setattr("sweeps.records.builder.holder", lambda folder: object() if alive[0] else None)
+    for module in ("sweeps.records.builder", "sweeps.take_home.report"):
+        monkeypatch.setattr(f"{module}.holder", lambda folder: object())
     ledger_file, out, waits, seen = found / "records.jsonl", tmp_path / "r.html", [], []
     lines = ledger_file.read_text().splitlines(keepends=True)
     ledger_file.write_text("".join(lines[:-4]))  # its end is not written yet
@@ -289,9 +290,16 @@ def test_a_watched_page_reloads_itself_until_the_sweep_is_over(tmp_path, monkeyp
     assert 'http-equiv="refresh"' not in out.read_text("utf-8")
 
 
+def test_a_watch_ends_where_the_driver_is_gone(tmp_path):
+    found = told(tmp_path / "sweep", lambda p, n: p["x"], end=False, most=4)
+    watch_report(found, tmp_path / "r.html", "html", lambda line: None, sleep=lambda seconds: pytest.fail("it waits"))
+    assert "interrupted; " in (tmp_path / "r.html").read_text("utf-8")
+
+
 def test_ctrl_c_ends_a_watch_with_a_page_that_stays(tmp_path, monkeypatch):
     found = told(tmp_path / "sweep", lambda p, n: p["x"], end=False, most=4)
-    monkeypatch.setattr("sweeps.records.builder.holder", lambda folder: object())
+    for module in ("sweeps.records.builder", "sweeps.take_home.report"):
+        monkeypatch.setattr(f"{module}.holder", lambda folder: object())
 
     def interrupt(seconds):
         raise KeyboardInterrupt

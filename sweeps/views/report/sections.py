@@ -77,7 +77,7 @@ def curves(data: ReportData) -> Html:
         "curves",
         "Learning curves",
         said(f"{sentence}{winner}"),
-        _shown(),
+        _shown(data),
         figure(
             plot("curves", f"{metric} by report of each trial, stopped ones faded. {sentence}{winner}.", tall="tall")
         ),
@@ -92,7 +92,7 @@ def parallel(data: ReportData) -> Html:
         "parallel",
         "Parallel coordinates",
         said("Each line is a trial; drag along an axis to keep the trials that pass there, press it once to let go"),
-        _shown(),
+        _shown(data),
         figure(
             plot("parallel", f"A line for each trial through its parameters and its best value. {best}.", kind="group"),
         ),
@@ -265,9 +265,10 @@ def _command(text: str) -> Html:
     )
 
 
-def _shown() -> Html:
-    """How many trials pass the filters, where they are drawn."""
-    return tag("p", class_="shown note", hidden=True)
+def _shown(data: ReportData) -> Html:
+    """How many trials pass the filters, where they are drawn; always there, so that nothing moves under a hand."""
+    button = tag("button", "Show all", type="button", hidden=True)
+    return tag("p", tag("span", f"Showing all {len(data.rows)} trials."), " ", button, class_="shown note no-print")
 
 
 def _spent(spent: Spent) -> tuple[str, ...]:

@@ -49,15 +49,19 @@ drawing("contour", () => {
     ...(discrete ? {} : { contours: { coloring: "fill", showlines: true }, line: { width: 0.5, color: "rgba(0,0,0,.35)" }, ncontours: 14 }),
   };
   const spread = (param, place, salt) => T.params[param][place] + (P[param].choices ? (((place * salt) % 101) / 101 - 0.5) * 0.5 : 0);
-  const points = {
-    type: "scatter", mode: "markers", x: there.map((place) => spread(first, place, 7919)), y: there.map((place) => spread(second, place, 104729)),
-    text: there.map((place) => plain(`${T.id[place]}: ${number(values[place])}, ${valueText(first, place)}, ${valueText(second, place)}`)), hoverinfo: "text",
-    marker: { size: there.map((place) => (place === data.winner ? 12 : there.length > 300 ? 4 : 7)), symbol: there.map((place) => (place === data.winner ? "diamond" : "circle")),
-      color: there.map((place) => (place === data.winner ? css("--winner") : paint(values[place]))), line: { width: 1, color: css("--page") } },
-  };
+  const x = (place) => spread(first, place, 7919), y = (place) => spread(second, place, 104729);
+  const text = (place) => `${T.id[place]}: ${number(values[place])}, ${valueText(first, place)}, ${valueText(second, place)}`;
+  const size = there.length > MANY ? 5 : 7, rest = there.filter((place) => place !== data.winner);
+  const steps = (place) => paint(low + Math.round(((values[place] - low) / (high - low || 1)) * 8) / 8 * (high - low));
+  const won = dots(there.filter((place) => place === data.winner), x, y, text, {}).traces[0];
+  const points = together(
+    dots(rest, x, y, text, { size: size + 2, color: css("--page"), hoverinfo: "skip" }), // a rim, so that they stand out
+    painted(rest, steps, x, y, text, { size }),
+    { traces: [{ ...won, marker: { size: 13, symbol: "diamond", color: css("--winner"), line: { width: 1.5, color: css("--page") } } }], shapes: [] },
+  );
   const title = (param) => ({ title: { text: plain(P[param].name) } });
   return {
-    traces: seen.length ? [surface, points] : [points],
-    layout: { xaxis: { ...axisOf(P[first]), ...title(first), showgrid: false }, yaxis: { ...axisOf(P[second]), ...title(second), showgrid: false } },
+    ...together({ traces: seen.length ? [surface] : [], shapes: [] }, points),
+    layout: { margin: { l: P[second].choices ? room(P[second].choices) + 20 : 64, r: 90, t: 12, b: 44 }, xaxis: { ...axisOf(P[first], innerWidth < 600 ? 4 : 6), ...title(first), showgrid: false }, yaxis: { ...axisOf(P[second]), ...title(second), showgrid: false } },
   };
 });

@@ -18,6 +18,12 @@ function number(value) {
   return String(Number(value.toPrecision(size >= 1000 ? 6 : 4)));
 }
 
+/** Seconds, for people. */
+function time(seconds) {
+  if (seconds < 120) return `${Number(seconds.toPrecision(3))} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Number((seconds / 3600).toPrecision(3))} h`;
+}
+
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);

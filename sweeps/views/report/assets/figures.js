@@ -2,12 +2,12 @@ const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: [
 const drawings = [];
 
 function layout(more) {
-  const axis = { gridcolor: css("--grid"), linecolor: css("--line"), zeroline: false, automargin: true, ticks: "" };
+  const axis = { gridcolor: css("--grid"), linecolor: css("--line"), zeroline: false, automargin: false, ticks: "", title: { standoff: 6 } };
   const coarse = matchMedia("(pointer: coarse)").matches;
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: coarse ? false : "zoom",
     font: { family: "system-ui, sans-serif", size: 12, color: css("--text") },
-    margin: { l: 8, r: 8, t: 28, b: 8, pad: 2 }, hovermode: "closest", showlegend: false,
+    margin: { l: 64, r: 12, t: 30, b: 44, pad: 2 }, hovermode: "closest", showlegend: false,
     hoverlabel: { bgcolor: css("--panel"), bordercolor: css("--line"), font: { color: css("--text"), size: 12 }, align: "left" },
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemclick: "toggle" },
     ...more, xaxis: { ...axis, ...more.xaxis }, yaxis: { ...axis, ...more.yaxis },
@@ -16,29 +16,70 @@ function layout(more) {
 
 /** Where to draw, how: `make` gives traces and layout. */
 function drawing(id, make, height) {
-  const place = $(`plot-${id}`);
+  const place = $(`plot-${id}`), small = height || place?.classList.contains("small");
   if (!place) return;
   drawings.push({ id, draw() {
     const made = make();
     if (height) place.style.height = `${height}px`;
-    Plotly.react(place, made.traces, layout(made.layout), CONFIG);
+    Plotly.react(place, made.traces, layout({ ...made.layout, shapes: made.shapes || [], width: place.clientWidth, height: place.clientHeight }), { ...CONFIG, displayModeBar: small ? false : "hover" });
     place.dataset.drawn = "1";
   } });
 }
 const redraw = (id) => drawings.filter((one) => one.id === id).forEach((one) => one.draw());
 
-function axisOf(param) {
+// So many dots or lines as elements of their own take seconds to draw. As one shape, with a trace that nobody sees for
+// what is said of them, they take none.
+const MANY = 250;
+
+/** Dots or lines: traces and shapes. `points` is a list of lines, each a list of [x, y, text]; of dots each has one point. */
+function drawn(points, { size, color, opacity = 1, kind, ...more }) {
+  const flat = points.flatMap((line) => (kind === "dots" ? line : [...line, [null, null, ""]]));
+  const trace = { type: "scatter", x: flat.map((one) => one[0]), y: flat.map((one) => one[1]), text: flat.map((one) => plain(one[2])), hoverinfo: "text", ...more };
+  if (points.length <= MANY) {
+    const look = kind === "dots" ? { mode: "markers", marker: { size, color, opacity, line: { width: 0 } } } : { mode: "lines", opacity, line: { width: size, color } };
+    return { traces: [{ ...trace, ...look }], shapes: [] };
+  }
+  const path = points.map((line) => `M${line.map(([x, y]) => `${x},${y}`).join("L")}${line.length === 1 ? `L${line[0][0]},${line[0][1]}` : ""}`).join("");
+  const shape = { type: "path", path, opacity, line: { color, width: size }, fillcolor: "rgba(0,0,0,0)", layer: "between", name: more.name, legendgroup: more.legendgroup, showlegend: Boolean(more.name) && more.showlegend !== false };
+  return { traces: [{ ...trace, mode: "none", showlegend: false }], shapes: [shape] };
+}
+
+function dots(places, x, y, text, style) {
+  return drawn(places.map((place) => [[x(place), y(place), text(place)]]).filter(([[a, b]]) => finite(a) && finite(b)), { ...style, kind: "dots" });
+}
+
+/** Dots in several colours. */
+function painted(places, paint, x, y, text, style) {
+  const groups = new Map();
+  for (const place of places) {
+    const color = paint(place);
+    if (!groups.has(color)) groups.set(color, []);
+    groups.get(color).push(place);
+  }
+  return together(...[...groups].map(([color, group], index) => dots(group, x, y, text, { ...style, color, ...(index ? { showlegend: false } : {}) })));
+}
+
+function together(...parts) {
+  return { traces: parts.flatMap((one) => one.traces), shapes: parts.flatMap((one) => one.shapes) };
+}
+
+/** Room for labels as long as these; not measured, which would draw everything twice. */
+function room(labels, most = 190) {
+  return Math.min(most, 14 + 6.6 * Math.max(0, ...labels.map((label) => String(label).length)));
+}
+
+function axisOf(param, most = 6) {
   if (param.choices) {
     const short = param.choices.map((label) => plain(label.length > 16 ? `${label.slice(0, 15)}…` : label));
     return { tickmode: "array", tickvals: range(short.length), ticktext: short, range: [-0.5, short.length - 0.5] };
   }
   if (param.log) {
     const low = Math.log10(param.low), high = Math.log10(param.high), room = (high - low || 1) * 0.04;
-    const found = marks(param);
+    const found = marks(param, most);
     return { type: "log", range: [low - room, high + room], tickmode: "array", tickvals: found, ticktext: found.map(number), tickangle: 0 };
   }
   const room = (param.high - param.low || 1) * 0.04;
-  const found = marks(param);
+  const found = marks(param, most);
   return { range: [param.low - room, param.high + room], tickmode: "array", tickvals: found, ticktext: found.map(number), tickangle: 0 };
 }
 
@@ -51,13 +92,13 @@ drawing("course", () => {
   const hover = (step) => plain(`${T.id[step[0]]} at report ${step[1]}: ${data.metric} ${number(step[2])}`);
   const values = bests.map((step) => step[2]), shown = ends(values, steps.slice(-1).map((step) => step[2]));
   const last = steps.length ? [...steps.map(hover), plain(`in all: ${number(end[by])} ${COURSE[by]}`)] : [];
+  const each = painted(bests, (step) => colour(T.state[step[0]]), at, (step) => step[2], hover, { name: "best of each trial", legendgroup: "each", size: 5, opacity: 0.5 });
+  const best = {
+    name: "best so far", type: "scatter", mode: "lines+markers", ...line, line: { shape: "hv", color: css("--text"), width: 2 },
+    marker: { size: steps.map(() => 6).concat(0), color: css("--text") }, text: last, hoverinfo: "text",
+  };
   return {
-    traces: [
-      { name: "best of each trial", type: "scatter", mode: "markers", x: bests.map(at), y: bests.map((step) => step[2]),
-        marker: { size: 5, color: bests.map((step) => colour(T.state[step[0]])), opacity: 0.45 }, text: bests.map(hover), hoverinfo: "text" },
-      { name: "best so far", type: "scatter", mode: "lines+markers", ...line, line: { shape: "hv", color: css("--text"), width: 2 },
-        marker: { size: steps.map(() => 6).concat(0), color: css("--text") }, text: last, hoverinfo: "text" },
-    ],
+    ...together(each, { traces: [best], shapes: [] }),
     layout: {
       showlegend: true, xaxis: { title: { text: COURSE[by] }, rangemode: "tozero" },
       yaxis: { title: { text: plain(data.metric) }, range: shown }, annotations: outside(values, shown),
@@ -66,35 +107,26 @@ drawing("course", () => {
 });
 
 drawing("curves", () => {
-  const traces = [], values = [];
+  const parts = [], values = [];
   const states = [...new Set(T.state)].sort((a, b) => STATES.indexOf(b) - STATES.indexOf(a));
-  const curve = (place) => data.curves[place];
-  const draw = (places, style) => {
-    const x = [], y = [], text = [];
-    for (const place of places) {
-      const [reports, found] = curve(place);
-      reports.forEach((report, i) => { x.push(report); y.push(found[i]); text.push(plain(`${T.id[place]} report ${report}: ${number(found[i])}`)); });
-      x.push(null); y.push(null); text.push("");
-    }
-    traces.push({ type: "scatter", mode: "lines", x, y, text, hoverinfo: "text", ...style });
-    const last = places.filter((place) => curve(place)[0].length);
-    traces.push({
-      type: "scatter", mode: "markers", x: last.map((place) => curve(place)[0].slice(-1)[0]), y: last.map((place) => curve(place)[1].slice(-1)[0]),
-      text: last.map((place) => plain(describe(place))), hoverinfo: "text", showlegend: false, legendgroup: style.legendgroup,
-      opacity: style.opacity, marker: { size: Math.max(4, 2 * style.line.width), color: style.line.color },
-    });
+  const points = (place) => data.curves[place][0].map((report, i) => [report, data.curves[place][1][i], `${T.id[place]} report ${report}: ${number(data.curves[place][1][i])}`]);
+  const draw = (places, { size, ...style }) => {
+    const there = places.filter((place) => data.curves[place][0].length), lines = there.map(points);
+    const last = lines.map((line) => line[line.length - 1]);
+    parts.push(drawn(lines, { ...style, size, kind: "lines" }));
+    parts.push(drawn(last.map(([x, y], i) => [[x, y, describe(there[i])]]), { ...style, size: Math.max(4, 2 * size), kind: "dots", showlegend: false }));
   };
   for (const state of states) {
-    const places = range(N).filter((place) => T.state[place] === state && passes[place] && place !== data.winner && curve(place)[0].length);
+    const places = range(N).filter((place) => T.state[place] === state && passes[place] && place !== data.winner && data.curves[place][0].length);
     if (!places.length) continue;
     const faded = state === "stopped" || state === "failed" || state === "diverged";
-    draw(places, { name: state, legendgroup: state, opacity: faded ? (N > 200 ? 0.3 : 0.55) : 0.9, line: { color: colour(state), width: faded ? 1 : 1.5 } });
+    draw(places, { name: state, legendgroup: state, opacity: (faded ? 0.55 : 0.9) * (N > MANY ? 0.6 : 1), color: colour(state), size: faded || N > MANY ? 1 : 1.5 });
   }
-  for (const place of chosen.marked) draw([place], { name: T.id[place], legendgroup: "marked", opacity: 1, line: { color: css("--mark"), width: 2.5 } });
-  if (data.winner !== null && passes[data.winner]) draw([data.winner], { name: `winner ${T.id[data.winner]}`, legendgroup: "winner", opacity: 1, line: { color: css("--winner"), width: 3 } });
+  for (const place of chosen.marked) draw([place], { name: T.id[place], legendgroup: "marked", color: css("--mark"), size: 2.5 });
+  if (data.winner !== null && passes[data.winner]) draw([data.winner], { name: `winner ${T.id[data.winner]}`, legendgroup: "winner", color: css("--winner"), size: 3 });
   data.curves.forEach(([, found]) => values.push(...found));
   const seen = ends(values, data.winner === null ? [] : [T.value[data.winner]]), farthest = Math.max(1, ...T.reached);
-  return { traces, layout: {
+  return { ...together(...parts), layout: {
     showlegend: true, annotations: outside(values, seen), yaxis: { title: { text: plain(data.metric) }, range: seen },
     xaxis: { title: { text: "report" }, range: [1 - 0.03 * farthest, farthest * 1.03], nticks: 12, tickformat: "d" },
   } };
@@ -110,7 +142,7 @@ drawing("importance", () => {
       marker: { color: shown.map((one) => (one.told ? css("--finished") : "rgba(0,0,0,0)")), line: { width: 1.5, color: shown.map((one) => css(one.told ? "--finished" : "--stopped")) } },
     }],
     layout: {
-      margin: { l: 8, r: 150, t: 8, b: 8 }, bargap: 0.35, dragmode: false, xaxis: { visible: false, range: [0, Math.max(...shown.map((one) => one.share)) * 1.02], fixedrange: true },
+      margin: { l: room(shown.map((one) => one.name)), r: 172, t: 8, b: 8 }, bargap: 0.35, dragmode: false, xaxis: { visible: false, range: [0, Math.max(...shown.map((one) => one.share)) * 1.02], fixedrange: true },
       yaxis: { tickmode: "array", tickvals: range(shown.length), ticktext: shown.map((one) => plain(one.name)), fixedrange: true, showgrid: false },
     },
   };
@@ -125,20 +157,18 @@ P.forEach((param, index) => drawing(`slice-${index}`, () => {
   const best = $("slices-at").value === "best", values = levelValues("slices-at"), column = T.params[index];
   const there = range(N).filter((place) => finite(values[place]) && finite(column[place]) && !T.outside[place]);
   const spread = (place) => (param.choices ? column[place] + (((place * 7919) % 101) / 101 - 0.5) * 0.4 : column[place]);
-  const group = (places, style) => ({
-    type: "scatter", mode: "markers", x: places.map(spread), y: places.map((place) => values[place]), hoverinfo: "text",
-    text: places.map((place) => plain(`${T.id[place]}: ${valueText(index, place)}, ${number(values[place])}`)), ...style,
-  });
-  const size = there.length > 300 ? 4 : 6, faint = (place) => best && T.state[place] !== "finished";
-  const rest = there.filter((place) => place !== data.winner);
-  const seen = ends(there.map((place) => values[place]), best ? [T.value[data.winner]] : []);
+  const text = (place) => `${T.id[place]}: ${valueText(index, place)}, ${number(values[place])}`;
+  const group = (places, style) => dots(places, spread, (place) => values[place], text, style);
+  const size = there.length > MANY ? 4 : 6, faint = (place) => best && T.state[place] !== "finished";
+  const rest = there.filter((place) => place !== data.winner), seen = ends(there.map((place) => values[place]), best ? [T.value[data.winner]] : []);
+  const won = group(there.filter((place) => place === data.winner), {}).traces[0];
   return {
-    traces: [
-      group(rest.filter(faint), { marker: { size, color: css("--stopped"), opacity: there.length > 300 ? 0.35 : 0.5 } }),
-      group(rest.filter((place) => !faint(place)), { marker: { size: size + 1, color: css("--finished"), opacity: 0.75 } }),
-      group(there.filter((place) => place === data.winner), { marker: { size: 11, symbol: "diamond", color: css("--winner"), line: { width: 1, color: css("--page") } } }),
-    ],
-    layout: { margin: { l: 8, r: 8, t: 8, b: 8 }, xaxis: axisOf(param), yaxis: { range: seen, nticks: 5 } },
+    ...together(
+      group(rest.filter(faint), { size, color: css("--stopped"), opacity: 0.5 }),
+      group(rest.filter((place) => !faint(place)), { size: size + 1, color: css("--finished"), opacity: 0.75 }),
+      { traces: [{ ...won, marker: { size: 11, symbol: "diamond", color: css("--winner"), line: { width: 1, color: css("--page") } } }], shapes: [] },
+    ),
+    layout: { margin: { l: 52, r: 12, t: 8, b: 26 }, xaxis: axisOf(param), yaxis: { range: seen, nticks: 5 } },
   };
 }));
 
@@ -151,11 +181,11 @@ drawing("cost", () => {
   return {
     traces: [{
       type: "bar", orientation: "h", x: bars.map((one) => one.seconds), y: range(bars.length), hoverinfo: "skip",
-      text: bars.map((one) => `${Number(one.seconds.toPrecision(3))} s`), textposition: "outside", cliponaxis: false, textfont: { color: css("--text") },
+      text: bars.map((one) => time(one.seconds)), textposition: "outside", cliponaxis: false, textfont: { color: css("--text") },
       marker: { color: bars.map((one) => (one.name === "saved" ? "rgba(0,0,0,0)" : paint(one))), line: { width: 1.5, color: bars.map(paint) } },
     }],
     layout: {
-      margin: { l: 8, r: 70, t: 8, b: 8 }, bargap: 0.35, dragmode: false, xaxis: { visible: false, range: [0, Math.max(...bars.map((one) => one.seconds)) * 1.02 || 1], fixedrange: true },
+      margin: { l: room(bars.map((one) => one.label)), r: 70, t: 8, b: 8 }, bargap: 0.35, dragmode: false, xaxis: { visible: false, range: [0, Math.max(...bars.map((one) => one.seconds)) * 1.02 || 1], fixedrange: true },
       yaxis: { tickmode: "array", tickvals: range(bars.length), ticktext: bars.map((one) => one.label), fixedrange: true, showgrid: false },
     },
   };
@@ -163,18 +193,17 @@ drawing("cost", () => {
 
 for (const [price, found] of Object.entries(data.fronts)) drawing(`front-${price}`, () => {
   const unit = price === "seconds" ? "device seconds" : "parameters that train", cost = new Map(found.trial.map((trial, i) => [trial, found.cost[i]]));
-  const group = (trials, style) => ({
-    type: "scatter", x: trials.map((trial) => cost.get(trial)), y: trials.map((trial) => T.value[trial]), hoverinfo: "text",
-    text: trials.map((trial) => plain(`${T.id[trial]} (${T.state[trial]}): ${number(T.value[trial])} at ${number(cost.get(trial))} ${unit}`)), ...style,
-  });
-  const rest = found.trial.filter((trial) => !found.front.includes(trial));
+  const at = (trial) => cost.get(trial), worthOf = (trial) => T.value[trial];
+  const text = (trial) => `${T.id[trial]} (${T.state[trial]}): ${number(T.value[trial])} at ${number(at(trial))} ${unit}`;
+  const front = new Set(found.front), rest = found.trial.filter((trial) => !front.has(trial));
   const worth = found.trial.map((trial) => T.value[trial]), seen = ends(worth, found.front.slice(-1).map((trial) => T.value[trial]));
   const least = Math.min(...found.cost), most = Math.max(...found.cost), wide = least > 0 && most / least > 30;
+  const line = {
+    type: "scatter", mode: "lines+markers", x: found.front.map(at), y: found.front.map(worthOf), text: found.front.map((trial) => plain(text(trial))), hoverinfo: "text",
+    name: "the front", line: { shape: "hv", color: css("--text"), width: 2 }, marker: { size: 8, color: css("--text") },
+  };
   return {
-    traces: [
-      group(rest, { mode: "markers", marker: { size: 5, color: rest.map((trial) => colour(T.state[trial])), opacity: 0.5 }, name: "beaten" }),
-      group(found.front, { mode: "lines+markers", line: { shape: "hv", color: css("--text"), width: 2 }, marker: { size: 8, color: css("--text") }, name: "the front" }),
-    ],
+    ...together(painted(rest, (trial) => colour(T.state[trial]), at, worthOf, text, { size: 5, opacity: 0.5, name: "beaten", legendgroup: "beaten" }), { traces: [line], shapes: [] }),
     layout: {
       showlegend: true, annotations: outside(worth, seen), yaxis: { title: { text: plain(data.metric) }, range: seen },
       xaxis: { title: { text: unit }, ...(wide ? axisOf({ log: true, low: least, high: most }) : { rangemode: "tozero", nticks: 6 }) },

@@ -31,21 +31,20 @@ for (const button of document.querySelectorAll(".copy")) {
 }
 
 // On paper: in light colours, as wide as a page, with everything open.
-const PAPER = 690;
 let before = null;
 addEventListener("beforeprint", () => {
   if (before) return;
   before = { theme: root.dataset.theme, open: [...document.querySelectorAll("details")].map((one) => [one, one.open]) };
   root.dataset.theme = "light";
+  root.classList.add("printing");
   for (const [details] of before.open) { if (details.dataset.table && !details.classList.contains("long")) fill(details); details.open = true; }
-  document.body.style.width = `${PAPER}px`;
   drawAll();
 });
 addEventListener("afterprint", () => {
   if (!before) return;
   if (before.theme) root.dataset.theme = before.theme; else delete root.dataset.theme;
   for (const [details, open] of before.open) details.open = open;
-  document.body.style.width = "";
+  root.classList.remove("printing");
   before = null;
   drawAll();
 });
@@ -85,6 +84,8 @@ if (matchMedia("(max-width: 1099px)").matches) document.querySelector("nav detai
 
 // One figure at a time, so that the page can be read and scrolled meanwhile.
 (function next(place) {
+  // The table of a thousand rows is laid out last, so that no figure has to wait for it.
+  if (place === drawings.length) document.querySelector(".scroll.high")?.classList.add("ready");
   if (place === drawings.length) { root.dataset.drawn = String(Math.round(performance.now())); return; }
   drawings[place].draw();
   setTimeout(next, 0, place + 1);

@@ -1,5 +1,6 @@
 const body = document.querySelector("#all-trials tbody");
 const rows = body ? [...body.rows] : [];
+const places = new Map(rows.map((row, place) => [row, place])); // of the trials, however they are sorted
 const texts = rows.map((row) => row.textContent.toLowerCase());
 
 /** Whether a trial passes a word of the filter: `name=value`, or any text of its row. */
@@ -16,25 +17,20 @@ function matches(place, word) {
 function refilter() {
   const words = chosen.text.toLowerCase().split(/[\s,]+/).filter(Boolean);
   passes = range(N).map((place) => (!chosen.states || chosen.states.has(T.state[place])) && brushed(place) && words.every((word) => matches(place, word)));
-  rows.forEach((row) => { row.hidden = !passes[Number(row.dataset.place)]; });
+  rows.forEach((row) => { row.hidden = !passes[places.get(row)]; });
   const left = passes.filter(Boolean).length;
   if ($("count")) $("count").textContent = `${left} of ${N} trials`;
   for (const shown of document.querySelectorAll(".shown")) {
-    shown.hidden = left === N;
-    shown.replaceChildren(`Showing ${left} of ${N} trials. `, clearing());
+    shown.firstChild.textContent = left === N ? `Showing all ${N} trials.` : `Showing ${left} of ${N} trials.`;
+    shown.querySelector("button").hidden = left === N;
   }
   listeners.forEach((listener) => listener());
 }
-
-function clearing() {
-  const button = element("button", { type: "button" }, "Show all");
-  button.addEventListener("click", () => $("filters").reset());
-  return button;
-}
+for (const button of document.querySelectorAll(".shown button")) button.addEventListener("click", () => $("filters").reset());
 
 function mark(place) {
   if (chosen.marked.has(place)) chosen.marked.delete(place); else chosen.marked.add(place);
-  rows.forEach((row) => row.querySelector("button").setAttribute("aria-pressed", String(chosen.marked.has(Number(row.dataset.place)))));
+  rows.forEach((row) => row.querySelector("button").setAttribute("aria-pressed", String(chosen.marked.has(places.get(row)))));
   listeners.forEach((listener) => listener());
 }
 
@@ -43,8 +39,10 @@ function sort(head) {
   for (const other of head.parentNode.cells) other.setAttribute("aria-sort", "none");
   head.setAttribute("aria-sort", falling ? "descending" : "ascending");
   const key = (row) => {
-    const cell = row.cells[column];
-    return cell.dataset.value !== undefined ? Number(cell.dataset.value) : cell.classList.contains("number") ? null : cell.textContent;
+    const text = row.cells[column].textContent;
+    if (!head.classList.contains("number")) return text;
+    const value = Number(text.replace(/,/g, ""));
+    return Number.isNaN(value) ? null : value;
   };
   const keyed = rows.map((row, place) => [key(row), place, row]);
   const absent = (value) => value === null || value === "";
@@ -59,7 +57,7 @@ function sort(head) {
 if (body) {
   $("count").textContent = `${N} of ${N} trials`;
   document.querySelector("#all-trials thead").addEventListener("click", (event) => { if (event.target.tagName === "BUTTON") sort(event.target.closest("th")); });
-  body.addEventListener("click", (event) => { if (event.target.tagName === "BUTTON") mark(Number(event.target.closest("tr").dataset.place)); });
+  body.addEventListener("click", (event) => { if (event.target.tagName === "BUTTON") mark(places.get(event.target.closest("tr"))); });
   const form = $("filters");
   const read = () => {
     chosen.text = $("filter").value;
@@ -99,6 +97,6 @@ function fill(details) {
 }
 for (const details of document.querySelectorAll("details[data-table]")) {
   // On paper, long ones are left out: the table of all trials is there.
-  if (N > 60) details.classList.add("long");
+  if (N > 60 || details.dataset.table === "trials") details.classList.add("long");
   details.addEventListener("toggle", () => { if (details.open) fill(details); });
 }
