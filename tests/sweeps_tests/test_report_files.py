@@ -189,6 +189,22 @@ def test_an_extended_sweep_marks_what_lies_outside(tmp_path):
     assert any(row["outside"] for row in rows)
 
 
+def test_a_copy_that_wins_has_no_command_and_its_curve_begins_at_its_parents(tmp_path):
+    found = told(tmp_path, lambda p, n: p["x"], trials=3)
+    with Ledger.open(found, create=False) as ledger:
+        parent = {"trial": "t0001", "report": 2, "progress": 0.5, "replaces": None}
+        ledger.append("trial", trial="t0004", params={"x": 0.5, "k": 1}, parent=parent)
+        ledger.append("state", trial="t0004", state="running", attempt=1, reason=None)
+        ledger.append("report", trial="t0004", attempt=1, report=3, metrics={"score": 2.0}, progress=0.75)
+        ledger.append("state", trial="t0004", state="finished", attempt=1, reason=None, seconds=1.0)
+    own, _ = checked(found)
+    assert "no single training gives it" in own
+    assert "sweeps train" not in own
+    payload = json.loads(re.findall(r'id="payload">(.*?)</script>', own, re.S)[0])
+    assert payload["curves"][3][0] == [2, 3]
+    assert ">t0001@2</td>" in own
+
+
 def test_a_confirmation_stands_in_the_answer_and_by_itself(tmp_path):
     found = told(tmp_path, lambda p, n: p["x"], trials=12)
     best = open_sweep(found).best
