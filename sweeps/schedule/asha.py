@@ -210,6 +210,8 @@ class AshaScheduler(JudgingScheduler):
             return GO_ON
         rung.pause(trial)
         top = f"the best {allowed} go on" if allowed else "none goes on yet"
+        if rank <= allowed:
+            top = f"of the best {allowed}, and {rung.gone} have gone on already"
         by = "is rank" if expected is None else "is expected to become rank"
         return Verdict(Decision.PAUSE, f"rung {rung.at}: {score:.4g} {by} {rank} of {len(rung)}, {top}")
 

@@ -156,7 +156,9 @@ class Study:
             self.write("note", text=why)
         for trial in sorted(self._paused):
             self._paused.discard(trial)
-            self._end(trial, State.STOPPED, self._why(trial), self.told.records.trial(trial).attempt)
+            code, text = self.told.scheduler.reason(trial)
+            reason = Reason(code, f"{text}; it waited until the sweep was over" if text and code != "budget" else text)
+            self._end(trial, State.STOPPED, reason, self.told.records.trial(trial).attempt)
 
     def start(self) -> Assignment | None:
         """The next attempt, or ``None`` when nothing is left to start now."""

@@ -103,11 +103,24 @@ def _made(folder: Path, format: Format, again: int | None = None) -> tuple[str, 
 def _write(out: Path, text: str) -> None:
     beside = out.with_name(f".{out.name}.new")
     try:
+        if out.exists() and not _is_report(out, text):
+            mend = "name another file by -o, or delete this one"
+            raise InputError("is there already, and is no report", where=str(out), mend=mend)
         beside.write_text(text, "utf-8")
         beside.replace(out)
     except OSError as error:
         message = f"cannot be written: {error.strerror}"
         raise InputError(message, where=str(out), mend="name another file by -o") from None
+
+
+def _is_report(file: Path, text: str) -> bool:
+    """Whether what is there is an earlier report of the kind of ``text``: of nothing else a report takes the place."""
+    with file.open(encoding="utf-8", errors="replace") as there:
+        head = there.read(2000)
+    if text.startswith("<!doctype"):
+        return 'content="sweeps report"' in head
+    begins = text[: text.find(",", text.find(",") + 1)] if text.startswith("trial,") else text.partition("\n")[0]
+    return head.startswith(begins)
 
 
 def read_sources(folder: Path) -> Sources:

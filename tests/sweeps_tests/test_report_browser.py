@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.benchmarks.views.recorded import record
+from sweeps.records.builder import read_sweep
 from sweeps.take_home.report import report_text, write_report
 from tests.browser_kit import browser_or_skip, tab
 from tests.sweeps_tests.report_kit import ASHA, told
@@ -35,6 +36,41 @@ def test_every_kind_of_sweep_is_drawn_without_a_complaint(tmp_path, kind):
     settings, value = KINDS[kind]
     for page in opened(told(tmp_path / "sweep", value, **settings), tmp_path / "r.html", width=400):
         assert page.page.locator("h2").count() >= 11
+
+
+def test_the_filter_compares_and_names_several_trials(tmp_path):
+    parameters = {"x": {"min": 0.0, "max": 1.0}, "batch_size": [16, 64]}
+    folder = told(tmp_path / "sweep", lambda p, n: p["x"], parameters=parameters, trials=12)
+    trials = read_sweep(folder).trials
+    expected = {
+        "x < 0.5": {one.id for one in trials if one.params["x"] < 0.5},
+        "bs>=64 and x > 0.3": {one.id for one in trials if one.params["batch_size"] >= 64 and one.params["x"] > 0.3},
+        "batch_size!=16": {one.id for one in trials if one.params["batch_size"] != 16},
+        "score > 0.4": {one.id for one in trials if one.best("score", "maximize").metrics["score"] > 0.4},
+        "t0002 t0004": {"t0002", "t0004"},
+    }
+    for page in opened(folder, tmp_path / "r.html"):
+        for text, wanted in expected.items():
+            page.page.locator("#filter").fill(text)
+            page.page.wait_for_timeout(300)  # it waits for somebody to stop typing
+            assert page.page.locator("#count").inner_text() == f"{len(wanted)} of {len(trials)} trials", text
+            shown = page.page.locator("#all-trials tbody tr:not([hidden]) th").all_inner_texts()
+            assert {one.strip() for one in shown} == wanted, text
+
+
+def test_no_figure_offers_to_send_itself_anywhere_and_no_axis_is_taken_twice(tmp_path):
+    folder = told(tmp_path / "sweep", lambda p, n: p["x"], trials=12)
+    for page in opened(folder, tmp_path / "r.html"):
+        titles = page.page.evaluate("[...document.querySelectorAll('.modebar-btn')].map((one) => one.dataset.title)")
+        assert {title for title in titles if title} <= {
+            "Download plot as a PNG",
+            "Download plot as a png",
+            "Reset axes",
+        }
+        across, up = page.page.locator("#contour-x"), page.page.locator("#contour-y")
+        before = across.input_value(), up.input_value()
+        across.select_option(before[1])
+        assert (across.input_value(), up.input_value()) == before[::-1]
 
 
 def test_what_people_named_does_nothing(tmp_path):

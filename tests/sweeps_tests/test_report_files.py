@@ -328,10 +328,22 @@ def test_ctrl_c_ends_a_watch_with_a_page_that_stays(tmp_path, monkeypatch):
 
 def test_a_file_is_whole_or_not_there(folder, tmp_path, monkeypatch):
     out = tmp_path / "r.html"
-    out.write_text("before")
+    before = write_report(folder, out).read_text()
     monkeypatch.setattr(
         "pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )
     with pytest.raises(InputError, match="No space left"):
         write_report(folder, out)
-    assert out.read_text() == "before"
+    assert out.read_text() == before
+
+
+@pytest.mark.parametrize(("name", "kind"), [("notes.txt", "html"), ("notes.md", "md"), ("table.csv", "csv")])
+def test_a_file_that_is_no_report_is_not_written_over(folder, tmp_path, name, kind):
+    own = tmp_path / name
+    own.write_text("mine\n")
+    with pytest.raises(InputError, match="is no report; name another file by -o"):
+        write_report(folder, own, kind)
+    assert own.read_text() == "mine\n"
+    own.unlink()
+    write_report(folder, own, kind)
+    write_report(folder, own, kind)  # its own is

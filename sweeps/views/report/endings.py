@@ -31,7 +31,7 @@ def trials(data: ReportData) -> Html:
     controls = tag(
         "form",
         tag("label", "Filter", for_="filter"),
-        tag("input", type="search", id="filter", placeholder="t0007, adamw, layers=2", autocomplete="off"),
+        tag("input", type="search", id="filter", placeholder="t0007 t0012, adamw, lr<0.01", autocomplete="off"),
         tag("fieldset", tag("legend", "States"), boxes),
         tag("button", "Show all", type="reset"),
         tag("output", id="count", for_="filter", aria_live="polite"),

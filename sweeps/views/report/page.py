@@ -18,6 +18,9 @@ _ASSETS = Path(__file__).parent / "assets"
 _SCRIPTS = ("core.js", "figures.js", "contour.js", "table.js", "parallel.js", "page.js")
 
 
+GENERATOR = "sweeps report"
+
+
 def page(data: ReportData, *, again: int | None = None) -> str:
     """The report as HTML.
 
@@ -31,6 +34,7 @@ def page(data: ReportData, *, again: int | None = None) -> str:
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
+        tag("meta", name="generator", content=GENERATOR),
         tag("meta", http_equiv="Content-Security-Policy", content=_policy(scripts)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", http_equiv="refresh", content=str(again)) if again else None,

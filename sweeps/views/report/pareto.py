@@ -56,7 +56,8 @@ class Pareto:
 
 
 def pareto_of(sources: Sources, price: Price) -> Pareto:
-    """The metric against device seconds, or against the number of parameters that train, where these are known."""
+    """The metric against device seconds, counted from when a worker takes a trial, or against the number of parameters
+    that train, where these are known."""
     record = sources.record
     found = []
     for trial in record.trials:

@@ -30,12 +30,19 @@ def answer(data: ReportData) -> Html:
         facts.append(("checkpoint", tag("code", str(data.sources.folder / best.checkpoint))))
     if after:
         facts.append(("found after", after))
+    of = f" the mean of {len(found.mean.values)} trainings with fresh seeds" if found.mean is not None else ""
+    own = f"To take home the model that scored {best.value:.6g}:"
     params = [(name, value_text(value)) for name, value in best.params.items()]
     return section(
         "answer",
         "The answer",
         tag(
-            "p", tag("span", best.metric, class_="name"), " ", tag("strong", found.value, class_="number"), class_="big"
+            "p",
+            tag("span", best.metric, class_="name"),
+            " ",
+            tag("strong", found.value, class_="number"),
+            of,
+            class_="big",
         ),
         tag("dl", [tag("div", tag("dt", name), tag("dd", text)) for name, text in facts], class_="facts"),
         tag("h3", "Its parameters"),
@@ -43,7 +50,7 @@ def answer(data: ReportData) -> Html:
         tag("h3", "To have it again"),
         _command(found.command) if found.command else None,
         note(found.reproduces[:1].upper() + found.reproduces[1:]),
-        [note("To take home the model that scored this:"), _command(found.export)] if found.export else None,
+        [note(own), _command(found.export)] if found.export else None,
     )
 
 
@@ -195,6 +202,7 @@ def cost(data: ReportData) -> Html:
             table(["trials that", "trials", "device seconds", "share"], rows, "Device seconds", numbers=[1, 2, 3]),
         ),
         note(found.basis) if found.basis else None,
+        note("Device time counts from when a worker takes a trial: of its first one it includes what it loads."),
     )
 
 

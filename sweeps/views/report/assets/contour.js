@@ -1,6 +1,7 @@
 // A mean of the trials near each place, weighted by a normal kernel of their distance (Nadaraya and Watson, 1964) in the
 // units of the axes; choices are near themselves alone.
 const CELLS = 44;
+const ENOUGH = 6; // trials from which a surface means anything
 
 function positions(param) {
   if (param.choices) return range(param.choices.length);
@@ -61,7 +62,10 @@ drawing("contour", () => {
   );
   const title = (param) => ({ title: { text: plain(P[param].name) } });
   return {
-    ...together({ traces: seen.length ? [surface] : [], shapes: [] }, points),
-    layout: { margin: { l: P[second].choices ? room(P[second].choices) + 20 : 64, r: 90, t: 12, b: 44 }, xaxis: { ...axisOf(P[first], innerWidth < 600 ? 4 : 6), ...title(first), showgrid: false }, yaxis: { ...axisOf(P[second]), ...title(second), showgrid: false } },
+    ...together({ traces: seen.length && there.length >= ENOUGH ? [surface] : [], shapes: [] }, points),
+    layout: {
+      annotations: there.length < ENOUGH ? [{ text: `${there.length} trials are too few for a surface`, xref: "paper", yref: "paper", x: 0.5, y: 1, showarrow: false, font: { color: css("--muted") } }] : [],
+      margin: { l: P[second].choices ? room(P[second].choices) + 20 : 64, r: 90, t: 12, b: 44 }, xaxis: { ...axisOf(P[first], innerWidth < 600 ? 4 : 6), ...title(first), showgrid: false }, yaxis: { ...axisOf(P[second]), ...title(second), showgrid: false },
+    },
   };
 });

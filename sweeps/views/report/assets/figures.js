@@ -1,4 +1,5 @@
-const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+// Two buttons, and none that would send a chart to anybody: what the library offers by itself uploads it.
+const CONFIG = { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetScale2d"]], plotlyServerURL: "", showSendToCloud: false, showEditInChartStudio: false };
 const drawings = [];
 
 function layout(more) {
@@ -137,12 +138,12 @@ drawing("importance", () => {
   return {
     traces: [{
       type: "bar", orientation: "h", x: shown.map((one) => one.share), y: range(shown.length),
-      text: shown.map((one) => `${(100 * one.share).toFixed(0)}%${one.told ? "" : ", not told from chance"}`), textposition: "outside", cliponaxis: false,
+      text: shown.map((one) => `${(100 * one.share).toFixed(0)}%${one.told ? "" : innerWidth < 600 ? ", unsure" : ", not told from chance"}`), textposition: "outside", cliponaxis: false,
       textfont: { color: css("--text") }, hoverinfo: "skip",
       marker: { color: shown.map((one) => (one.told ? css("--finished") : "rgba(0,0,0,0)")), line: { width: 1.5, color: shown.map((one) => css(one.told ? "--finished" : "--stopped")) } },
     }],
     layout: {
-      margin: { l: room(shown.map((one) => one.name)), r: 172, t: 8, b: 8 }, bargap: 0.35, dragmode: false, xaxis: { visible: false, range: [0, Math.max(...shown.map((one) => one.share)) * 1.02], fixedrange: true },
+      margin: { l: room(shown.map((one) => one.name)), r: innerWidth < 600 ? 92 : 172, t: 8, b: 8 }, bargap: 0.35, dragmode: false, xaxis: { visible: false, range: [0, Math.max(...shown.map((one) => one.share)) * 1.02], fixedrange: true },
       yaxis: { tickmode: "array", tickvals: range(shown.length), ticktext: shown.map((one) => plain(one.name)), fixedrange: true, showgrid: false },
     },
   };
@@ -211,6 +212,16 @@ for (const [price, found] of Object.entries(data.fronts)) drawing(`front-${price
   };
 });
 
+// A parameter against itself says nothing: the other axis takes what this one had.
+const pair = [$("contour-x"), $("contour-y")];
+pair.forEach((field, place) => {
+  if (!field) return;
+  let before = field.value;
+  field.addEventListener("change", () => {
+    if (pair[1 - place].value === field.value) { pair[1 - place].value = before; pair[1 - place].dispatchEvent(new Event("change")); }
+    before = field.value;
+  });
+});
 for (const [id, redrawn] of [["course-x", ["course"]], ["slices-at", P.map((_, index) => `slice-${index}`)], ["contour-x", ["contour"]], ["contour-y", ["contour"]], ["contour-at", ["contour"]]]) {
   $(id)?.addEventListener("change", () => redrawn.forEach(redraw));
 }

@@ -102,7 +102,10 @@ function drawParallel() {
   });
   svg.addEventListener("pointerover", (event) => { if (event.target.dataset?.place) $("readout").textContent = describe(Number(event.target.dataset.place)); });
   svg.addEventListener("click", (event) => { if (event.target.dataset?.place) mark(Number(event.target.dataset.place)); });
-  const readout = $("readout") || element("p", { id: "readout", class: "readout" }, inactive ? "Lines that leave an axis pass where the parameter is inactive." : "");
+  const readout = $("readout") || element("p", { id: "readout", class: "readout" }, [
+    AXES.slice(0, -1).some((axis) => axis.column.some((value) => value === null)) ? "Lines that leave an axis pass where the parameter is inactive." : "",
+    T.value.some((value) => finite(value) && (value < AXES[AXES.length - 1].low || value > AXES[AXES.length - 1].high)) ? `Values beyond the ends of ${data.metric} are drawn at its ends.` : "",
+  ].join(" ").trim());
   place.replaceChildren(svg, readout);
   place.dataset.drawn = "1";
 }

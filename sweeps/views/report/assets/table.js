@@ -3,20 +3,35 @@ const rows = body ? [...body.rows] : [];
 const places = new Map(rows.map((row, place) => [row, place])); // of the trials, however they are sorted
 const texts = rows.map((row) => row.textContent.toLowerCase());
 
-/** Whether a trial passes a word of the filter: `name=value`, or any text of its row. */
+const SIGNS = { "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b };
+
+/** What the filter says of a trial: `name=value`, `name<value` and so on, or any text of its row. */
 function matches(place, word) {
-  const [name, wanted] = word.split(/=(.*)/s);
+  const [, name, sign, wanted] = word.match(/^(.+?)(<=|>=|!=|==?|<|>)(.*)$/s) || [];
+  if (sign === undefined) return texts[place].includes(word);
+  if (name === "state") return (T.state[place] === wanted) === (sign !== "!=");
   const index = P.findIndex((param) => [param.name, param.short].some((one) => one.toLowerCase() === name));
-  if (wanted === undefined || index < 0) return texts[place].includes(word);
-  const value = T.params[index][place];
-  if (value === null) return wanted === "inactive";
-  if (P[index].choices) return P[index].choices[value].toLowerCase() === wanted;
-  return Math.abs(value - Number(wanted)) <= Math.abs(value) * 5e-3;
+  const metric = [data.metric.toLowerCase(), "value"].includes(name);
+  if (index < 0 && !metric) return texts[place].includes(word);
+  const value = metric ? T.value[place] : T.params[index][place];
+  if (value === null) return wanted === "inactive" && sign !== "!=";
+  const label = !metric && P[index].choices ? P[index].choices[value].toLowerCase() : null;
+  const known = label === null ? value : Number(label);
+  if (SIGNS[sign]) return SIGNS[sign](known, Number(wanted));
+  const same = label === null ? Math.abs(value - Number(wanted)) <= Math.abs(value) * 5e-3 : label === wanted;
+  return same === (sign !== "!=");
+}
+
+/** The words of the filter; those that name trials are taken together, of the others all must hold. */
+function wordsOf(text) {
+  const words = text.toLowerCase().replace(/\s*(<=|>=|!=|==?|<|>)\s*/g, "$1").split(/[\s,]+/).filter((word) => word && word !== "and");
+  return { named: words.filter((word) => /^t\d{4,}$/.test(word)), rest: words.filter((word) => !/^t\d{4,}$/.test(word)) };
 }
 
 function refilter() {
-  const words = chosen.text.toLowerCase().split(/[\s,]+/).filter(Boolean);
-  passes = range(N).map((place) => (!chosen.states || chosen.states.has(T.state[place])) && brushed(place) && words.every((word) => matches(place, word)));
+  const { named, rest } = wordsOf(chosen.text);
+  const asked = (place) => (!named.length || named.includes(T.id[place])) && rest.every((word) => matches(place, word));
+  passes = range(N).map((place) => (!chosen.states || chosen.states.has(T.state[place])) && brushed(place) && asked(place));
   rows.forEach((row) => { row.hidden = !passes[places.get(row)]; });
   const left = passes.filter(Boolean).length;
   if ($("count")) $("count").textContent = `${left} of ${N} trials`;
@@ -35,7 +50,8 @@ function mark(place) {
 }
 
 function sort(head) {
-  const column = head.cellIndex, falling = head.getAttribute("aria-sort") === "ascending";
+  const column = head.cellIndex, now = head.getAttribute("aria-sort"), best = up && head.textContent.trim() === data.metric;
+  const falling = best ? now !== "descending" : now === "ascending"; // the best first
   for (const other of head.parentNode.cells) other.setAttribute("aria-sort", "none");
   head.setAttribute("aria-sort", falling ? "descending" : "ascending");
   const key = (row) => {
