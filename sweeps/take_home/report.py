@@ -169,7 +169,9 @@ def _why_not(record: SweepRecord) -> str:
         return f"No report fulfils what the sweep requires: {said(record.require)}"
     if not reports and record.state == "running":
         return f"No trial has reported yet; {causes(record)}"
-    return f"No trial gave a result; {causes(record)}"
+    texts = dict.fromkeys(one.reason.text for one in record.trials if one.reason and one.reason.text)
+    why = f": {'; '.join(list(texts)[:2])}" if texts else ""
+    return f"No trial gave a result; {causes(record)}{why}"
 
 
 def _data(folder: Path) -> tuple[Mapping[str, Any], ...]:

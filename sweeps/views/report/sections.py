@@ -67,8 +67,8 @@ def course(data: ReportData) -> Html:
         "course",
         f"Best {metric} over budget",
         said(sentence),
-        tag("div", choose("course-x", "Count by", options, "0"), class_="controls"),
-        figure(plot("course", f"Best {metric} so far, against what was spent: {sentence}.")),
+        tag("div", choose("course-x", "Count by", options, "0"), class_="controls") if rows else None,
+        figure(plot("course", f"Best {metric} so far, against what was spent: {sentence}.")) if rows else None,
         folded("Data of this figure", table(heads, rows, "Every report that was the best so far", numbers=range(1, 7))),
     )
 
@@ -87,7 +87,9 @@ def curves(data: ReportData) -> Html:
         _shown(data),
         figure(
             plot("curves", f"{metric} by report of each trial, stopped ones faded. {sentence}{winner}.", tall="tall")
-        ),
+        )
+        if any(row.reports for row in rows)
+        else None,
         later("curves"),
     )
 
