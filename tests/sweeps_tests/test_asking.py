@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from sweeps.api import open_sweep
 from sweeps.cli import app
 from sweeps.engine.desk import Desk
 from sweeps.engine.signals import Signals
@@ -168,3 +169,16 @@ def test_on_the_command_line(finished, capsys):
     app(["clone", str(finished), "t0001", "x=0.125"], standalone_mode=False)
     assert capsys.readouterr().out.count("takes it up") == 2
     assert [dict(one.values) for one in waiting(finished)] == [{"x": 0.25, "k": 1}, {"x": 0.125}]
+
+
+def test_from_python(finished):
+    sweep = open_sweep(finished)
+    assert "takes it up" in sweep.add({"x": 0.25, "k": 1})
+    assert "takes it up" in sweep.clone("t0001", {"x": 0.125})
+    assert [str(one.kind) for one in waiting(finished)] == ["add", "clone"]
+    with pytest.raises(InputError, match="nobody runs this sweep now"):
+        sweep.stop()
+    with pytest.raises(InputError, match="has finished already"):
+        sweep.stop(finish=True)
+    with pytest.raises(InputError, match="at its end already"):
+        sweep.stop("t0001")
