@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +15,10 @@ pytest.register_assert_rewrite("tests.conformance", "tests.end_to_end.harness", 
 
 # Tests neither read nor write what this machine remembers; those of the archive have one of their own.
 os.environ["SWEEPWRIGHT_ARCHIVE"] = "off"
+
+# A shell ignores Ctrl-C for what it starts in the background, and children inherit that: tests send it to theirs.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Machines are shared: that drawing examples or one of them took long is no fault of ours.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

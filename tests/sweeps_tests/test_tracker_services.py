@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,20 @@ def empty_mlflow(tmp_path_factory):
 @pytest.fixture
 def uri(empty_mlflow, tmp_path):
     return f"sqlite:///{shutil.copy(empty_mlflow, tmp_path / 'mlflow.db')}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_service_left():
+    """It starts a process of its own, which would stay with the tests that come after."""
+    yield
+    import wandb
+
+    wandb.teardown()
+
+
+def next_second():
+    """The folders of its runs are named by the second."""
+    time.sleep(1.0 - time.time() % 1.0 + 0.05)
 
 
 @pytest.fixture
@@ -173,6 +188,7 @@ def test_wandb_after_a_resume_has_what_counts(eventful, offline):
     assert [runs[id].exit_code for id in runs] == [0, 1, 0]
     assert runs["t0003"].summary["state"] == "interrupted"
     go_on()
+    next_second()
     feed(WandBSink, offline, folder)
     later = offline_runs(folder)
     assert list(later) == ["t0001", "t0002", "t0003", "t0004"]

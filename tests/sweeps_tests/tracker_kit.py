@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +31,18 @@ class OfflineRun:
 
 
 def offline_runs(folder: Path) -> dict[str, OfflineRun]:
-    """By the trial that each is of; twice the same trial is an error."""
+    """By the trial that each is of; twice the same trial is an error.
+
+    wandb's own process writes the files, and may still be at it when a run is said to have finished.
+    """
+    until = time.monotonic() + 10
+    while True:
+        runs = [offline_run(file) for file in sorted(folder.glob("wandb/offline-run-*/*.wandb"))]
+        if all(run.exit_code is not None for run in runs) or time.monotonic() > until:
+            break
+        time.sleep(0.1)
     found: dict[str, OfflineRun] = {}
-    for file in sorted(folder.glob("wandb/offline-run-*/*.wandb")):
-        run = offline_run(file)
+    for run in runs:
         assert run.config["trial"] not in found
         found[run.config["trial"]] = run
     return found
